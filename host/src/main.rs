@@ -1,0 +1,2 @@
+//! The `aw` command.
+fn main() {}

@@ -1,0 +1,137 @@
+//! The frames of one call of `process`.
+use aw_abi::{self as abi, Event};
+use core::marker::PhantomData;
+
+/// Width and channels of a connected port, as agreed in `prepare`.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) width: u32,
+    pub(crate) channels: u32,
+}
+
+/// One call of `process`. Ports are numbered as connected: in the order of `SPEC.ports`, unconnected ones left out.
+pub struct Block<'a> {
+    /// What arrives.
+    pub inputs: Inputs<'a>,
+    /// What leaves.
+    pub outputs: Outputs<'a>,
+    time: u64,
+}
+
+/// The input frames of one call.
+pub struct Inputs<'a> {
+    buffers: &'a [abi::Buffer],
+    shapes: &'a [Shape],
+}
+
+/// The output frames of one call.
+pub struct Outputs<'a> {
+    buffers: *mut abi::Buffer,
+    shapes: &'a [Shape],
+    lent: PhantomData<&'a mut abi::Buffer>,
+}
+
+impl<'a> Block<'a> {
+    /// # Safety
+    /// `raw` is a block as [`abi::Block`] describes it, alive for `'a`, whose buffers hold `frames` frames of the
+    /// shapes given; there are at least as many buffers as shapes.
+    pub(crate) unsafe fn new(raw: &'a abi::Block, inputs: &'a [Shape], outputs: &'a [Shape]) -> Self {
+        let buffers = match inputs.len() {
+            0 => &[],
+            // SAFETY: the caller's promise.
+            n => unsafe { core::slice::from_raw_parts(raw.inputs, n) },
+        };
+        Self {
+            inputs: Inputs { buffers, shapes: inputs },
+            outputs: Outputs { buffers: raw.outputs, shapes: outputs, lent: PhantomData },
+            time: raw.time,
+        }
+    }
+
+    /// The moment of the graph's input that the first frame stands for, in samples at the graph's rate.
+    pub fn time(&self) -> u64 {
+        self.time
+    }
+}
+
+impl Inputs<'_> {
+    /// Number of connected inputs.
+    pub fn len(&self) -> usize {
+        self.shapes.len()
+    }
+    /// Whether nothing is connected.
+    pub fn is_empty(&self) -> bool {
+        self.shapes.is_empty()
+    }
+    /// Planes of a port.
+    pub fn channels(&self, port: usize) -> usize {
+        self.shapes[port].channels as usize
+    }
+    /// Frames that arrive at a port.
+    pub fn frames(&self, port: usize) -> usize {
+        self.buffers[port].frames as usize
+    }
+    /// One plane of a port: its frames one after the other, `format.width()` floats each.
+    pub fn plane(&self, port: usize, channel: usize) -> &[f32] {
+        let (buffer, shape) = (&self.buffers[port], self.shapes[port]);
+        assert!(channel < shape.channels as usize, "input {port} has {} channels", shape.channels);
+        let len = buffer.frames as usize * shape.width as usize;
+        // SAFETY: plane `channel` holds that many floats, and no output overlaps it (`abi::Buffer`).
+        unsafe { core::slice::from_raw_parts(buffer.data.cast::<f32>().add(channel * buffer.stride as usize), len) }
+    }
+}
+
+impl Outputs<'_> {
+    fn buffer(&self, port: usize) -> (abi::Buffer, Shape) {
+        let shape = self.shapes[port]; // checks the number
+        // SAFETY: there is a buffer for every shape, and none is borrowed: `plane` copies it.
+        (unsafe { *self.buffers.add(port) }, shape)
+    }
+    /// Number of connected outputs.
+    pub fn len(&self) -> usize {
+        self.shapes.len()
+    }
+    /// Whether nothing is connected.
+    pub fn is_empty(&self) -> bool {
+        self.shapes.is_empty()
+    }
+    /// Planes of a port.
+    pub fn channels(&self, port: usize) -> usize {
+        self.shapes[port].channels as usize
+    }
+    /// Frames to write to a port.
+    pub fn frames(&self, port: usize) -> usize {
+        self.buffer(port).0.frames as usize
+    }
+    /// One plane of a port, to be written in full.
+    pub fn plane(&mut self, port: usize, channel: usize) -> &mut [f32] {
+        self.planes([(port, channel)]).into_iter().next().unwrap_or_default()
+    }
+    /// Several planes at once. Panics if one is named twice.
+    pub fn planes<const N: usize>(&mut self, which: [(usize, usize); N]) -> [&mut [f32]; N] {
+        for (i, one) in which.iter().enumerate() {
+            assert!(!which[..i].contains(one), "a plane is asked for twice");
+        }
+        which.map(|(port, channel)| {
+            let (buffer, shape) = self.buffer(port);
+            assert!(channel < shape.channels as usize, "output {port} has {} channels", shape.channels);
+            let len = buffer.frames as usize * shape.width as usize;
+            // SAFETY: plane `channel` holds that many floats; outputs overlap nothing (`abi::Buffer`), the planes asked
+            // for differ, and `self` is borrowed mutably as long as they are.
+            unsafe {
+                core::slice::from_raw_parts_mut(buffer.data.cast::<f32>().add(channel * buffer.stride as usize), len)
+            }
+        })
+    }
+    /// Writes the events of an EVENTS port and says how many found room.
+    pub fn events(&mut self, port: usize, events: &[Event]) -> usize {
+        let (buffer, _) = self.buffer(port);
+        let count = events.len().min(buffer.frames as usize);
+        // SAFETY: an EVENTS buffer has room for `frames` events and overlaps nothing; `frames` of it is ours to write.
+        unsafe {
+            core::ptr::copy_nonoverlapping(events.as_ptr(), buffer.data.cast::<Event>(), count);
+            (*self.buffers.add(port)).frames = count as u32;
+        }
+        count
+    }
+}
