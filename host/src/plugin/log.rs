@@ -1,0 +1,78 @@
+//! RT — what workers say, on any thread: into a queue that never blocks.
+use aw_abi::Level;
+use crossbeam_queue::ArrayQueue;
+use std::ffi::{c_char, c_void};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Longest message, in bytes.
+const ROOM: usize = 1000;
+/// Messages that may wait.
+const DEPTH: usize = 8;
+
+/// One message.
+#[derive(Clone, Copy)]
+pub struct Note {
+    /// How much it matters.
+    pub level: Level,
+    len: usize,
+    bytes: [u8; ROOM],
+}
+
+impl Note {
+    /// Its text, cut at 1000 bytes.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes[..self.len]).into_owned()
+    }
+}
+
+/// What an instance has said and nobody has read yet.
+pub struct Log {
+    notes: ArrayQueue<Note>,
+    lost: AtomicU64,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { notes: ArrayQueue::new(DEPTH), lost: AtomicU64::new(0) }
+    }
+}
+
+impl Log {
+    /// The oldest unread message.
+    pub fn next(&self) -> Option<Note> {
+        self.notes.pop()
+    }
+
+    /// Messages that found no room.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
+    }
+
+    /// The last unread message at `Level::ERROR`; earlier ones are passed over.
+    pub fn take_error(&self) -> Option<String> {
+        let errors = std::iter::from_fn(|| self.next()).filter(|note| note.level.0 >= Level::ERROR.0);
+        errors.last().map(|note| note.text())
+    }
+
+    fn push(&self, level: Level, text: &[u8]) {
+        let len = text.len().min(ROOM);
+        let mut note = Note { level, len, bytes: [0; ROOM] };
+        note.bytes[..len].copy_from_slice(&text[..len]);
+        if self.notes.push(note).is_err() {
+            self.lost.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+/// The `log` of [`aw_abi::Host`].
+///
+/// # Safety
+/// `log` points at a living [`Log`], `text` at `len` bytes.
+pub(super) unsafe extern "C" fn record(log: *mut c_void, level: Level, text: *const c_char, len: usize) {
+    // SAFETY: the caller's promise; a null text is passed over.
+    let (log, text) = unsafe {
+        let text = if text.is_null() { &[] } else { std::slice::from_raw_parts(text.cast::<u8>(), len.min(ROOM)) };
+        (&*log.cast::<Log>(), text)
+    };
+    log.push(level, text);
+}

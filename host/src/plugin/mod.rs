@@ -1,0 +1,16 @@
+//! THE FENCE: worker libraries, seen from the safe side. The only `unsafe` of the host is in this folder.
+//!
+//! Everything a library says about itself is copied and checked once ([`describe`]); every call into it goes through
+//! [`Instance`], which checks the shapes of what it passes.
+mod describe;
+mod instance;
+mod library;
+mod log;
+mod workers;
+
+pub use aw_abi::{Event, Format, Heap, Kind, MAX_PORTS};
+pub use describe::{Descriptor, Fault, Param, ParamType, Port, Value};
+pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, OutBuffer, Refusal};
+pub use library::{Library, LoadError};
+pub use log::{Log, Note};
+pub use workers::{Found, SearchPath, Workers, WorkersError};
