@@ -4,8 +4,8 @@
 //! keeps its side of the ABI never sees a buffer that is too short.
 use super::describe::{Descriptor, Functions, Value};
 use super::log::{self, Log};
-use aw_abi::{self as abi, Event, Format, Kind, MAX_PORTS, Status};
 use arrayvec::ArrayVec;
+use aw_abi::{self as abi, Event, Format, Kind, MAX_PORTS, Status};
 use std::ffi::{CString, c_void};
 use std::sync::Arc;
 
@@ -178,7 +178,10 @@ impl Instance {
     ) -> Result<&Agreed, Refusal> {
         self.agreed = Agreed::default();
         if inputs.len() + outputs.len() > MAX_PORTS {
-            return Err(Refusal(format!("{} ports are connected; {MAX_PORTS} are allowed", inputs.len() + outputs.len())));
+            return Err(Refusal(format!(
+                "{} ports are connected; {MAX_PORTS} are allowed",
+                inputs.len() + outputs.len()
+            )));
         }
         let blank = Format { kind: Kind::EVENTS, channels: 0, dims: [0; 4], rate_num: 0, rate_den: 0 };
         let all = inputs.iter().copied().chain(outputs.iter().map(|name| (*name, blank)));
@@ -355,7 +358,9 @@ fn refusal(log: &Log, status: Status, function: &str) -> Refusal {
 
 /// Refuses an answer that cannot be rendered, in words for the worker's author.
 fn check(agreed: &mut Agreed, worker: &Descriptor) -> Result<(), Refusal> {
-    let wrong = |port: &AgreedPort, why: &str| Err(Refusal(format!("`{}` answers `prepare` wrongly: port `{}` {why}", worker.id, port.name)));
+    let wrong = |port: &AgreedPort, why: &str| {
+        Err(Refusal(format!("`{}` answers `prepare` wrongly: port `{}` {why}", worker.id, port.name)))
+    };
     for port in &mut agreed.outputs {
         let declared = worker.ports.iter().filter(|p| p.is_output);
         let declared = declared.clone().find(|p| p.name == port.name).or_else(|| declared.clone().find(|p| p.many));
@@ -388,7 +393,10 @@ fn check(agreed: &mut Agreed, worker: &Descriptor) -> Result<(), Refusal> {
         return wrong(port, "moves an absurd number of frames");
     }
     if let (Some(fixed), Some(free)) = (moving().find(|p| p.frames > 0), moving().find(|p| p.frames == 0)) {
-        let why = format!("moves {} frames at once, but `{}` as many as there are: give both a number", fixed.frames, free.name);
+        let why = format!(
+            "moves {} frames at once, but `{}` as many as there are: give both a number",
+            fixed.frames, free.name
+        );
         return wrong(fixed, &why);
     }
     Ok(())

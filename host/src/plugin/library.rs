@@ -105,9 +105,13 @@ impl Library {
                 false => describe::workers(&*raw).map(|workers| (workers, (*raw).heap)),
             }
         };
-        let (workers, heap) =
-            read.map_err(|Fault(why)| LoadError::Descriptor { path: path.into(), why })?;
-        Ok(Self { path: path.into(), version: version.into(), workers: workers.into_iter().map(Arc::new).collect(), heap })
+        let (workers, heap) = read.map_err(|Fault(why)| LoadError::Descriptor { path: path.into(), why })?;
+        Ok(Self {
+            path: path.into(),
+            version: version.into(),
+            workers: workers.into_iter().map(Arc::new).collect(),
+            heap,
+        })
     }
 
     /// Heap use of the library, if it counts.

@@ -2,13 +2,15 @@
 //!
 //! Everything a library says about itself is copied and checked once ([`describe`]); every call into it goes through
 //! [`Instance`], which checks the shapes of what it passes.
+mod denormals;
 mod describe;
 mod instance;
 mod library;
 mod log;
 mod workers;
 
-pub use aw_abi::{Event, Format, Heap, Kind, MAX_PORTS};
+pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS};
+pub use denormals::flushed;
 pub use describe::{Descriptor, Fault, Param, ParamType, Port, Value};
 pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, OutBuffer, Refusal};
 pub use library::{Library, LoadError};

@@ -80,7 +80,8 @@ impl Dir {
 
 /// Bits of `Port::flags`.
 pub mod port_flags {
-    /// The port may stay unconnected. Outputs always may.
+    /// The port may stay unconnected. All others are connected when `prepare` is called: an output that nobody hears has
+    /// a buffer too.
     pub const OPTIONAL: u32 = 1;
     /// The port stands for any number of ports, which the graph names (a mixer's inputs, a model's tensors).
     pub const MANY: u32 = 2;

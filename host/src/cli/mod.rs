@@ -1,0 +1,90 @@
+//! The commands; the only place that prints.
+mod check;
+mod explain;
+mod graph;
+mod plan;
+mod workers;
+
+use aw_host::plugin::{SearchPath, Workers};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Exit codes: all is well; something is wrong with what was given; the call itself was wrong.
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+
+/// aw, the audio-worker host: runs graphs of audio workers on live sound and on files.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Aw {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lists the workers that were found: ports, parameters, units, ranges
+    Workers(workers::Command),
+    /// Reports everything that is wrong with a graph
+    Check(check::Command),
+    /// Shows how a graph will run: steps, streams, rates, shapes, latency
+    Plan(plan::Command),
+    /// Tells the long story of a diagnostic code
+    Explain(explain::Explain),
+    /// Prints a JSON Schema of the graph language, made from the workers found, for editors
+    Schema(explain::Schema),
+}
+
+/// Where workers are.
+#[derive(Args)]
+struct WorkersFrom {
+    /// Folder of worker libraries; may be given several times. $AW_WORKERS names more
+    #[arg(long = "workers", value_name = "DIR")]
+    folders: Vec<PathBuf>,
+}
+
+impl WorkersFrom {
+    /// All workers; what could not be used is said on standard error.
+    fn find(&self) -> Result<Workers, ExitCode> {
+        let (workers, errors) = Workers::find(&SearchPath::new(&self.folders));
+        for error in &errors {
+            eprintln!("error: {error}");
+        }
+        if errors.is_empty() { Ok(workers) } else { Err(ExitCode::from(FAILED)) }
+    }
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let result = match Aw::parse().command {
+        Command::Workers(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Plan(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Schema(command) => command.run(),
+    };
+    result.unwrap_or_else(|code| code)
+}
+
+/// Writes to standard output; a reader that has gone away ends the program quietly.
+fn print(text: &str) -> Result<(), ExitCode> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(()),
+        Err(why) if why.kind() == std::io::ErrorKind::BrokenPipe => Err(ExitCode::SUCCESS),
+        Err(why) => Err(fail(format!("cannot write to standard output: {why}"))),
+    }
+}
+
+/// Says what went wrong.
+fn fail(why: impl std::fmt::Display) -> ExitCode {
+    eprintln!("error: {why}");
+    ExitCode::from(FAILED)
+}
+
+/// As indented JSON.
+fn json(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}

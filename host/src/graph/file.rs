@@ -1,0 +1,392 @@
+//! The graph file: what the author wrote, table by table, with every place. Nothing is looked up yet.
+use super::codes::Code;
+use super::diag::{Diag, Diags};
+use super::item::{self, Entry, Item, Span, Spanned};
+use super::table::Table;
+use std::path::{Path, PathBuf};
+
+/// Highest sample rate, in Hz.
+const MAX_RATE: i64 = 768_000;
+/// Most samples of a block.
+const MAX_BLOCK: i64 = 1 << 16;
+
+/// A graph file.
+#[derive(Clone, Debug)]
+pub struct GraphFile {
+    /// Where it is; paths in it are relative to its folder.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// `[graph]`.
+    pub graph: GraphTable,
+    /// `[input.NAME]`, in order.
+    pub inputs: Vec<InputTable>,
+    /// `[node.NAME]`, in order.
+    pub nodes: Vec<NodeTable>,
+    /// `[output.NAME]`, in order.
+    pub outputs: Vec<OutputTable>,
+    /// `[[test]]`, in order.
+    pub tests: Vec<TestTable>,
+}
+
+/// `[graph]`.
+#[derive(Clone, Debug, Default)]
+pub struct GraphTable {
+    /// Sample rate inside, in Hz.
+    pub rate: u32,
+    /// Samples a block.
+    pub block: u32,
+    /// What it is.
+    pub title: Option<String>,
+    /// Latency that is not to be exceeded, in ms.
+    pub max_latency_ms: Option<Spanned<f64>>,
+    /// How long the graph sounds on after its input ended, in ms, where the workers cannot know.
+    pub tail_ms: Option<f64>,
+}
+
+/// `[input.NAME]`.
+#[derive(Clone, Debug)]
+pub struct InputTable {
+    /// NAME.
+    pub name: Spanned<String>,
+    /// The device that is opened live.
+    pub device: Option<String>,
+    /// The file that is played instead.
+    pub wav: Option<PathBuf>,
+    /// Channels.
+    pub channels: Option<Spanned<u32>>,
+}
+
+/// `[node.NAME]`.
+#[derive(Clone, Debug)]
+pub struct NodeTable {
+    /// NAME.
+    pub name: Spanned<String>,
+    /// The id of its worker.
+    pub worker: Option<Spanned<String>>,
+    /// Where its inputs come from.
+    pub wires: Vec<Wire>,
+    /// Where it runs.
+    pub run: Option<Spanned<Run>>,
+    /// All other keys.
+    pub params: Vec<Entry>,
+}
+
+/// `[output.NAME]`.
+#[derive(Clone, Debug)]
+pub struct OutputTable {
+    /// NAME.
+    pub name: Spanned<String>,
+    /// Where it comes from.
+    pub from: Option<Spanned<String>>,
+    /// The device that is opened live.
+    pub device: Option<String>,
+    /// The file that is written instead.
+    pub wav: Option<PathBuf>,
+    /// `to = "stdout"`: events as JSON lines.
+    pub to_stdout: Option<Span>,
+}
+
+/// `[[test]]`.
+#[derive(Clone, Debug)]
+pub struct TestTable {
+    /// What it shows.
+    pub name: Spanned<String>,
+    /// Files for inputs.
+    pub play: Vec<(Spanned<String>, PathBuf)>,
+    /// What must be true of the outputs.
+    pub expect: Vec<Spanned<Item>>,
+    /// The device profile it runs on.
+    pub device: Option<PathBuf>,
+}
+
+/// A connection that ends at an input port.
+#[derive(Clone, Debug)]
+pub struct Wire {
+    /// The port, if it is named.
+    pub port: Option<Spanned<String>>,
+    /// Where it comes from: one reference, or several that are summed.
+    pub from: Vec<Source>,
+    /// The whole value.
+    pub span: Span,
+}
+
+/// Where a connection comes from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// "NAME" or "NAME.PORT".
+    pub name: Spanned<String>,
+    /// It comes later, on purpose.
+    pub delay: Option<Spanned<Delay>>,
+    /// It closes a loop, and carries this many frames of the past.
+    pub feedback: Option<Spanned<u32>>,
+}
+
+/// How much later.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Delay {
+    /// By frames.
+    Frames(u32),
+    /// By time.
+    Ms(f64),
+}
+
+/// Where a node runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Run {
+    /// On the render thread.
+    Inline,
+    /// On a background thread.
+    Lane(Lane),
+}
+
+/// A background thread, and when its answers are due.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// Its name.
+    pub name: String,
+    /// After how many firings an answer is due.
+    pub delay: u32,
+    /// What is heard when it is not there.
+    pub late: Late,
+}
+
+/// What is heard when an answer is not there when due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// The last one again.
+    Hold,
+    /// Silence.
+    Zero,
+    /// The sound without the node.
+    Pass,
+}
+
+impl GraphFile {
+    /// Reads a text. Everything that could be understood is there, even beside mistakes.
+    pub fn parse(path: &Path, text: String) -> (Self, Diags) {
+        let mut diags = Diags::default();
+        let root = item::parse(&text, &mut diags);
+        let mut root = Table::new("the file", root, 0..text.len().min(1), &mut diags);
+        let mut graph = root.table("graph");
+        let (inputs, nodes) = (root.named("input"), root.named("node"));
+        let (outputs, tests) = (root.named("output"), root.tables("test"));
+        root.rest(&["graph", "input", "node", "output", "test"]);
+        let mut file = Self {
+            path: path.into(),
+            text: String::new(),
+            graph: GraphTable::default(),
+            inputs: vec![],
+            nodes: vec![],
+            outputs: vec![],
+            tests: vec![],
+        };
+        file.graph = read_graph(graph.take(), &mut diags);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for (name, entries) in inputs {
+            check_name(&name, &mut diags);
+            file.inputs.push(read_input(name, entries, folder, &mut diags));
+        }
+        for (name, entries) in nodes {
+            check_name(&name, &mut diags);
+            file.nodes.push(read_node(name, entries, &mut diags));
+        }
+        for (name, entries) in outputs {
+            check_name(&name, &mut diags);
+            file.outputs.push(read_output(name, entries, folder, &mut diags));
+        }
+        file.tests = tests.into_iter().map(|(span, entries)| read_test(span, entries, folder, &mut diags)).collect();
+        file.text = text;
+        (file, diags)
+    }
+}
+
+fn check_name(name: &Spanned<String>, diags: &mut Diags) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.value.is_empty() || !name.value.chars().all(plain) {
+        let title = format!("`{}` cannot be a name", name.value);
+        diags.push(Diag::new(Code::Name, name.span.clone(), title).help("use letters, digits, `_` and `-`"));
+    }
+}
+
+fn read_graph(table: Option<(Span, Vec<Entry>)>, diags: &mut Diags) -> GraphTable {
+    let Some((span, entries)) = table else {
+        let diag = Diag::new(Code::Missing, 0..0, "the table `[graph]` is missing");
+        diags.push(diag.help("begin the file with `[graph]` and `rate = 16000`"));
+        return GraphTable { rate: 16000, block: 128, ..GraphTable::default() };
+    };
+    let mut table = Table::new("`[graph]`", entries, span, diags);
+    let rate = table.int("rate", 1..=MAX_RATE);
+    if rate.is_none() && !table.seen("rate") {
+        table.missing("rate", "`[graph]` needs `rate`, the sample rate inside the graph", "write `rate = 16000`");
+    }
+    let block = table.int("block", 1..=MAX_BLOCK);
+    let title = table.text("title").map(|t| t.value);
+    let max_latency_ms = table.float("max_latency_ms", 0.0..=60_000.0);
+    let tail_ms = table.float("tail_ms", 0.0..=600_000.0).map(|t| t.value);
+    table.rest(&["rate", "block", "title", "max_latency_ms", "tail_ms"]);
+    let rate = rate.map_or(16000, |n| n.value as u32);
+    GraphTable { rate, block: block.map_or(128, |n| n.value as u32), title, max_latency_ms, tail_ms }
+}
+
+fn read_input(name: Spanned<String>, entries: Vec<Entry>, folder: &Path, diags: &mut Diags) -> InputTable {
+    let what = format!("input `{}`", name.value);
+    let mut table = Table::new(what, entries, name.span.clone(), diags);
+    let (device, wav) = (table.text("device"), table.text("wav"));
+    let channels = table.int("channels", 1..=64);
+    table.either(&device, &wav);
+    table.rest(&["device", "wav", "channels"]);
+    InputTable {
+        name,
+        device: device.map(|t| t.value),
+        wav: wav.map(|t| folder.join(t.value)),
+        channels: channels.map(|n| Spanned::new(n.value as u32, n.span)),
+    }
+}
+
+fn read_output(name: Spanned<String>, entries: Vec<Entry>, folder: &Path, diags: &mut Diags) -> OutputTable {
+    let what = format!("output `{}`", name.value);
+    let mut table = Table::new(what, entries, name.span.clone(), diags);
+    let from = table.text("from");
+    if from.is_none() && !table.seen("from") {
+        let title = format!("output `{}` does not say where it comes from", name.value);
+        table.missing("from", title, "write `from = \"NODE\"`");
+    }
+    let (device, wav, to) = (table.text("device"), table.text("wav"), table.text("to"));
+    table.either(&device, &wav);
+    table.either(&device, &to);
+    table.either(&wav, &to);
+    if let Some(to) = to.as_ref().filter(|to| to.value != "stdout") {
+        let title = format!("events cannot go to `{}`", to.value);
+        table.push(Diag::new(Code::Value, to.span.clone(), title).help("write `to = \"stdout\"`"));
+    }
+    table.rest(&["from", "device", "wav", "to"]);
+    let wav = wav.map(|t| folder.join(t.value));
+    OutputTable { name, from, device: device.map(|t| t.value), wav, to_stdout: to.map(|t| t.span) }
+}
+
+fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &mut Diags) -> TestTable {
+    let mut table = Table::new("`[[test]]`", entries, span.clone(), diags);
+    let name = table.text("name");
+    if name.is_none() && !table.seen("name") {
+        table.missing("name", "a test needs a `name`", "say what it shows: `name = \"the noise goes\"`");
+    }
+    let mut play = vec![];
+    if let Some((_, entries)) = table.table("play") {
+        for Entry { key, item } in entries {
+            match item.value {
+                Item::Text(path) => play.push((key, folder.join(path))),
+                other => table.wrong_type(&key.value, &other, item.span, "the path of a WAV file"),
+            }
+        }
+    }
+    let expect = table.list("expect").unwrap_or_default();
+    let device = table.text("device").map(|t| folder.join(t.value));
+    table.rest(&["name", "play", "expect", "device"]);
+    TestTable { name: name.unwrap_or(Spanned::new(String::new(), span)), play, expect, device }
+}
+
+fn read_node(name: Spanned<String>, entries: Vec<Entry>, diags: &mut Diags) -> NodeTable {
+    let what = format!("node `{}`", name.value);
+    let mut table = Table::new(what, entries, name.span.clone(), diags);
+    let worker = table.text("worker");
+    if worker.is_none() && !table.seen("worker") {
+        let title = format!("node `{}` does not say which worker it is", name.value);
+        table.missing("worker", title, "write `worker = \"ID\"`; `aw workers` lists them");
+    }
+    let wires = table.take("in").map(|entry| read_wires(entry.item, &mut table)).unwrap_or_default();
+    let run = table.take("run").and_then(|entry| read_run(entry.item, &mut table));
+    let params = table.left();
+    NodeTable { name, worker, wires, run, params }
+}
+
+/// `in = "a"`, `in = ["a", "b"]`, `in = { from = "a", .. }` or `in = { port = .. , .. }`.
+fn read_wires(item: Spanned<Item>, table: &mut Table) -> Vec<Wire> {
+    match item.value {
+        Item::Table(entries) if !entries.iter().any(|entry| entry.key.value == "from") => {
+            let wire = |Entry { key, item }: Entry| Wire {
+                port: Some(key),
+                span: item.span.clone(),
+                from: read_sources(item, table),
+            };
+            entries.into_iter().map(wire).collect()
+        }
+        value => {
+            let span = item.span.clone();
+            vec![Wire { port: None, from: read_sources(Spanned::new(value, item.span), table), span }]
+        }
+    }
+}
+
+fn read_sources(item: Spanned<Item>, table: &mut Table) -> Vec<Source> {
+    match item.value {
+        Item::List(list) if list.is_empty() => {
+            let diag = Diag::new(Code::Value, item.span, "an empty list connects nothing");
+            table.push(diag.help("name at least one node, or leave the port out"));
+            vec![]
+        }
+        Item::List(list) => list.into_iter().filter_map(|item| read_source(item, table)).collect(),
+        value => read_source(Spanned::new(value, item.span), table).into_iter().collect(),
+    }
+}
+
+fn read_source(item: Spanned<Item>, table: &mut Table) -> Option<Source> {
+    match item.value {
+        Item::Text(name) => Some(Source { name: Spanned::new(name, item.span), delay: None, feedback: None }),
+        Item::Table(entries) => {
+            let mut inner = Table::new("a connection", entries, item.span.clone(), table.diags());
+            let from = inner.text("from");
+            if from.is_none() && !inner.seen("from") {
+                inner.missing("from", "this connection does not say where it comes from", "write `from = \"NODE\"`");
+            }
+            let frames = inner.int("delay", 0..=1 << 24);
+            let ms = inner.float("delay_ms", 0.0..=600_000.0);
+            let feedback = inner.int("feedback", 1..=1 << 24);
+            inner.either(&frames, &ms);
+            inner.rest(&["from", "delay", "delay_ms", "feedback"]);
+            let frames = frames.map(|n| Spanned::new(Delay::Frames(n.value as u32), n.span));
+            let delay = frames.or(ms.map(|x| Spanned::new(Delay::Ms(x.value), x.span)));
+            let feedback = feedback.map(|n| Spanned::new(n.value as u32, n.span));
+            Some(Source { name: from?, delay, feedback })
+        }
+        other => {
+            table.wrong_type("in", &other, item.span, "the name of a node or input");
+            None
+        }
+    }
+}
+
+fn read_run(item: Spanned<Item>, table: &mut Table) -> Option<Spanned<Run>> {
+    let span = item.span.clone();
+    match item.value {
+        Item::Text(text) if text == "inline" => Some(Spanned::new(Run::Inline, span)),
+        Item::Text(text) => {
+            let diag = Diag::new(Code::Run, span, format!("a node cannot run `{text}`"));
+            table.push(diag.help("write `run = \"inline\"` or `run = { lane = \"NAME\" }`").suggest(&text, ["inline"]));
+            None
+        }
+        Item::Table(entries) => {
+            let mut inner = Table::new("`run`", entries, span.clone(), table.diags());
+            let lane = inner.text("lane");
+            if lane.is_none() && !inner.seen("lane") {
+                inner.missing("lane", "`run` does not name a lane", "write `run = { lane = \"NAME\" }`");
+            }
+            let delay = inner.int("delay", 1..=1000).map_or(1, |n| n.value as u32);
+            let late = inner.text("late");
+            let known = [("hold", Late::Hold), ("zero", Late::Zero), ("pass", Late::Pass)];
+            let found = late.as_ref().map(|late| known.iter().find(|(name, _)| *name == late.value));
+            if let (Some(late), Some(None)) = (&late, &found) {
+                let diag = Diag::new(Code::Run, late.span.clone(), format!("`late` cannot be `{}`", late.value));
+                let diag = diag.help("write \"hold\", \"zero\" or \"pass\"");
+                inner.push(diag.suggest(&late.value, known.map(|(name, _)| name)));
+            }
+            inner.rest(&["lane", "delay", "late"]);
+            let late = found.flatten().map_or(Late::Hold, |(_, late)| *late);
+            Some(Spanned::new(Run::Lane(Lane { name: lane?.value, delay, late }), span))
+        }
+        other => {
+            table.wrong_type("run", &other, span, "\"inline\" or a table");
+            None
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Text → [`Plan`]: what a graph file means, or everything that is wrong with it. Pure: no device, no thread, no clock.
+//!
+//! Every output port is one stream of frames. A node *fires* when every input holds the frames that it agreed to take.
+//! These numbers are fixed, so this is synchronous dataflow (E. A. Lee, D. G. Messerschmitt, "Static Scheduling of
+//! Synchronous Data Flow Programs for Digital Signal Processing", IEEE Trans. Computers C-36, 1987): all timing is known
+//! before a sample is played. Latency compensation, delays, feedback, lanes and priming are one thing: zero frames that
+//! wait at an edge at the start.
+mod align; //    latency compensation
+mod codes; //    sorts of mistakes
+mod compile; //  the passes in a row                                ← second page to read
+mod diag; //     how mistakes are said
+mod file; //     the tables of a graph file
+mod formats; //  prepare() along the order
+mod item; //     TOML with places
+mod net; //      nodes and edges
+mod order; //    who goes before whom
+mod params; //   keys of a node → values of its worker
+mod picture; //  a plan as text, JSON and Mermaid
+mod plan; //     what is rendered
+mod rates; //    the dry run of counters
+mod resolve; //  names → nodes and edges
+mod schema; //   a JSON Schema for editors
+mod table; //    reads a TOML table key by key
+mod time; //     exact time across rates
+mod verify; //   an independent check of a plan
+
+pub use codes::Code;
+pub use compile::{Compiled, Device, Listener, Port, check, compile};
+pub use diag::{Diag, Diags, Mark, nearest};
+pub use file::{GraphFile, Late};
+pub use net::kind_name;
+pub use params::from_text as param_from_text;
+pub use picture::{mermaid, table as plan_text, to_json as plan_json};
+pub use plan::{Cause, Edge, Lane, Output, OutputKind, Pace, Plan, Source, Step, StepOutput, Stream, Tokens};
+pub use schema::schema;
+pub use time::Time;
+pub use verify::{Flaw, verify};

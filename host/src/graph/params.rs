@@ -1,0 +1,188 @@
+//! The keys of a node → the values of its worker: types, ranges, choices, defaults.
+use super::codes::Code;
+use super::diag::{Diag, Diags};
+use super::item::{Entry, Item, Span, Spanned};
+use crate::plugin::{Descriptor, Param, ParamType, Value};
+use std::path::Path;
+
+/// Reads every parameter of a worker; mistakes are noted, and defaults stand in for them.
+pub fn read(
+    worker: &Descriptor,
+    entries: &[Entry],
+    node: &Spanned<String>,
+    folder: &Path,
+    diags: &mut Diags,
+) -> Vec<Value> {
+    let known = || worker.params.iter().map(|param| param.name.as_str());
+    for Entry { key, .. } in entries {
+        if !known().any(|name| name == key.value) {
+            let title = format!("worker `{}` has no parameter `{}`", worker.id, key.value);
+            let takes = match worker.params.len() {
+                0 => format!("`{}` takes no parameters", worker.id),
+                _ => format!("`{}` takes {}", worker.id, known().collect::<Vec<_>>().join(", ")),
+            };
+            let diag = Diag::new(Code::Param, key.span.clone(), title).label(takes);
+            diags.push(diag.suggest(&key.value, known().chain(["worker", "in", "run"])));
+        }
+    }
+    let value = |param: &Param| {
+        let given = entries.iter().find(|entry| entry.key.value == param.name);
+        match given {
+            None if param.required => {
+                let title = format!("worker `{}` needs `{}`: {}", worker.id, param.name, param.doc);
+                let help = format!("write `{} = …` in `[node.{}]`", param.name, node.value);
+                diags.push(Diag::new(Code::Missing, node.span.clone(), title).help(help));
+                param.default.clone()
+            }
+            None => param.default.clone(),
+            Some(entry) => match convert(param, &entry.item, folder) {
+                Ok(value) => value,
+                Err(diag) => {
+                    diags.push(*diag);
+                    param.default.clone()
+                }
+            },
+        }
+    };
+    worker.params.iter().map(value).collect()
+}
+
+/// Reads `text`, as the command line has it, as a value of a parameter.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn from_text(param: &Param, text: &str) -> Result<Value, String> {
+    let item = match param.ty {
+        ParamType::Text | ParamType::Path => Item::Text(text.into()),
+        _ => {
+            let mut diags = Diags::default();
+            let mut entries = super::item::parse(&format!("value = {text}"), &mut diags);
+            match (entries.pop(), diags.errors()) {
+                (Some(entry), 0) => entry.item.value,
+                _ => Item::Text(text.into()),
+            }
+        }
+    };
+    let here = std::env::current_dir().unwrap_or_default();
+    convert(param, &Spanned::new(item, 0..0), &here).map_err(|diag| {
+        let label = diag.marks[0].label.clone();
+        [diag.title.clone(), label].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ")
+    })
+}
+
+fn convert(param: &Param, item: &Spanned<Item>, folder: &Path) -> Result<Value, Box<Diag>> {
+    let span = || item.span.clone();
+    let wrong = |wanted: &str| {
+        let title = format!("`{}` takes {wanted}, not {}", param.name, item.value.what());
+        let diag = Diag::new(Code::Type, span(), title);
+        Box::new(match &item.value {
+            Item::Text(text) if wanted.ends_with("number") && text.parse::<f64>().is_ok() => {
+                diag.help("leave the quotes out")
+            }
+            _ => diag,
+        })
+    };
+    match (param.ty, &item.value) {
+        (ParamType::Bool, Item::Bool(yes)) => Ok(Value::Num(f64::from(u8::from(*yes)))),
+        (ParamType::Bool, _) => Err(wrong("true or false")),
+        (ParamType::Int, Item::Int(n)) => number(param, *n as f64, span()),
+        (ParamType::Int, _) => Err(wrong("a whole number")),
+        (ParamType::Float, Item::Int(n)) => number(param, *n as f64, span()),
+        (ParamType::Float, Item::Float(x)) => number(param, *x, span()),
+        (ParamType::Float, _) => Err(wrong("a number")),
+        (ParamType::Text, Item::Text(text)) => choice(param, text, span()),
+        (ParamType::Text, _) => Err(wrong("a text")),
+        (ParamType::Path, Item::Text(text)) => path(param, text, span(), folder),
+        (ParamType::Path, _) => Err(wrong("the path of a file")),
+        (ParamType::Floats, Item::List(list)) => {
+            let numbers = list.iter().map(|item| match &item.value {
+                Item::Int(n) => Ok(*n as f64),
+                Item::Float(x) if x.is_finite() => Ok(*x),
+                other => {
+                    let title = format!("`{}` takes a list of numbers, and {} is in it", param.name, other.what());
+                    Err(Box::new(Diag::new(Code::Type, item.span.clone(), title)))
+                }
+            });
+            numbers.collect::<Result<_, _>>().map(Value::List)
+        }
+        (ParamType::Floats, _) => Err(wrong("a list of numbers")),
+        (ParamType::Table, Item::Table(entries)) => {
+            let pairs = entries.iter().map(|entry| match &entry.item.value {
+                Item::Table(_) | Item::Date(_) => {
+                    let title = format!("`{}` takes a table of texts, numbers and lists", param.name);
+                    Err(Box::new(Diag::new(Code::Type, entry.item.span.clone(), title)))
+                }
+                Item::Text(text) if text.contains('\0') => Err(null_byte(param, entry.item.span.clone())),
+                item => Ok((entry.key.value.clone(), item.plain())),
+            });
+            pairs.collect::<Result<_, _>>().map(Value::Table)
+        }
+        (ParamType::Table, _) => Err(wrong("a table")),
+    }
+}
+
+fn null_byte(param: &Param, span: Span) -> Box<Diag> {
+    Box::new(Diag::new(Code::Value, span, format!("`{}` has a null byte in it", param.name)))
+}
+
+fn number(param: &Param, x: f64, span: Span) -> Result<Value, Box<Diag>> {
+    if x.is_finite() && x >= param.min && x <= param.max {
+        return Ok(Value::Num(x));
+    }
+    let unit = if param.unit.is_empty() { String::new() } else { format!(" {}", param.unit) };
+    let allowed = match (param.min.is_finite(), param.max.is_finite()) {
+        (true, true) => format!("{} to {}{unit} are allowed", param.min, param.max),
+        (true, false) => format!("{}{unit} or more is allowed", param.min),
+        (false, true) => format!("{}{unit} or less is allowed", param.max),
+        (false, false) => "a finite number is wanted".into(),
+    };
+    let title = format!("`{}` cannot be {x}{unit}", param.name);
+    Err(Box::new(Diag::new(Code::Value, span, title).label(allowed)))
+}
+
+fn choice(param: &Param, text: &str, span: Span) -> Result<Value, Box<Diag>> {
+    if text.contains('\0') {
+        return Err(null_byte(param, span));
+    }
+    if param.choices.is_empty() || param.choices.iter().any(|choice| choice == text) {
+        return Ok(Value::Text(text.into()));
+    }
+    let title = format!("`{}` cannot be `{text}`", param.name);
+    let diag = Diag::new(Code::Value, span, title).label(format!("known are {}", param.choices.join(", ")));
+    Err(Box::new(diag.suggest(text, param.choices.iter().map(String::as_str))))
+}
+
+fn path(param: &Param, text: &str, span: Span, folder: &Path) -> Result<Value, Box<Diag>> {
+    if text.contains('\0') {
+        return Err(null_byte(param, span));
+    }
+    let path = std::path::absolute(folder.join(text)).unwrap_or_else(|_| folder.join(text));
+    if let Err(why) = std::fs::metadata(&path) {
+        let title = format!("`{}` names a file that cannot be read: {}", param.name, path.display());
+        let diag = Diag::new(Code::Path, span, title).label(plain(&why));
+        let diag = diag.note("paths are relative to the graph file");
+        let near = siblings(&path);
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        return Err(Box::new(diag.suggest(&name, near.iter().map(String::as_str))));
+    }
+    match path.to_str() {
+        Some(path) => Ok(Value::Text(path.into())),
+        None => Err(Box::new(Diag::new(Code::Path, span, "this path is not UTF-8"))),
+    }
+}
+
+/// The system's words without its number.
+fn plain(why: &std::io::Error) -> String {
+    match why.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "you may not read it".into(),
+        kind => kind.to_string(),
+    }
+}
+
+/// Names of the files beside a path.
+fn siblings(path: &Path) -> Vec<String> {
+    let folder = path.parent().map(std::fs::read_dir);
+    let entries = folder.and_then(Result::ok).into_iter().flatten().filter_map(Result::ok);
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}

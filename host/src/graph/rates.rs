@@ -1,0 +1,288 @@
+//! The dry run: the plan is walked with counters instead of frames until everything repeats. It gives, exactly, the
+//! room that every stream needs, the worst shortage at every sink, and the firings. No formula enters.
+use super::codes::Code;
+use super::diag::{Diag, Diags};
+use super::file::GraphFile;
+use super::net::Net;
+use super::plan::{OutputKind, Pace, Plan};
+use super::time::Time;
+use num_integer::lcm;
+
+/// Most visits of a step before we give up.
+const MOST_VISITS: u64 = 200_000_000;
+/// Periods until the start must have died away.
+const MOST_PERIODS: u64 = 64;
+
+/// Counters in the place of frames.
+struct Counters<'p> {
+    plan: &'p Plan,
+    /// Frames ever written, by stream.
+    end: Vec<u64>,
+    /// Frames ever read, by edge.
+    position: Vec<u64>,
+    /// Edges, by stream.
+    readers: Vec<Vec<usize>>,
+    /// By input and by output: frames due each block.
+    paces: (Vec<Pace>, Vec<Option<Pace>>),
+    fired: Vec<u64>,
+    given: Vec<u64>,
+    /// Frames by which a sink came up short, by output.
+    short: Vec<u64>,
+    left: Vec<u64>,
+    written: Vec<u64>,
+    block: u64,
+}
+
+impl<'p> Counters<'p> {
+    fn new(plan: &'p Plan) -> Self {
+        let mut readers = vec![vec![]; plan.streams.len()];
+        let mut end = vec![0; plan.streams.len()];
+        for (i, edge) in plan.edges.iter().enumerate() {
+            readers[edge.stream].push(i);
+            end[edge.stream] = end[edge.stream].max(edge.tokens.total());
+        }
+        let position = plan.edges.iter().map(|edge| end[edge.stream] - edge.tokens.total()).collect();
+        let sources = plan.inputs.iter().map(|input| plan.pace(&plan.streams[input.stream].format)).collect();
+        let sink = |output: &super::plan::Output| match output.kind {
+            OutputKind::Audio(_) => plan.output_format(output).map(|format| plan.pace(&format)),
+            _ => None,
+        };
+        let paces = (sources, plan.outputs.iter().map(sink).collect());
+        let (steps, streams) = (plan.steps.len(), plan.streams.len());
+        let (fired, given, short) = (vec![0; steps], vec![0; steps], vec![0; plan.outputs.len()]);
+        let mut left = vec![0; streams];
+        left.copy_from_slice(&end);
+        Self { plan, end, position, readers, paces, fired, given, short, left, written: vec![0; streams], block: 0 }
+    }
+
+    /// Frames that wait at an edge.
+    fn waiting(&self, edge: usize) -> u64 {
+        self.end[self.plan.edges[edge].stream] - self.position[edge]
+    }
+
+    fn fire(&mut self, step: usize) -> bool {
+        let plan = self.plan;
+        let here = &plan.steps[step];
+        let block = u64::from(plan.block);
+        let due = here.pace.map(|pace| pace.after(self.block + 1) - self.given[step]);
+        if here.inputs.is_empty() && here.pace.is_none() {
+            return false;
+        }
+        let mut free = due.unwrap_or(block).min(block);
+        if let (Some(due), Some(give)) =
+            (due, here.outputs.first().map(|output| u64::from(output.give)).filter(|n| *n > 0))
+        {
+            free = if due >= give { give } else { 0 };
+        }
+        for &edge in &here.inputs {
+            let there = self.waiting(edge);
+            match u64::from(plan.edges[edge].take) {
+                0 => free = free.min(there),
+                take if there < take => return false,
+                _ => {}
+            }
+        }
+        if free == 0 {
+            return false;
+        }
+        let dry = here.outputs.iter().filter_map(|output| output.dry);
+        for edge in here.inputs.iter().copied().chain(dry) {
+            let take = u64::from(plan.edges[edge].take);
+            self.position[edge] += if take == 0 { free } else { take };
+        }
+        for output in &here.outputs {
+            if let Some(stream) = output.stream {
+                self.end[stream] += if output.give == 0 { free } else { u64::from(output.give) };
+            }
+        }
+        self.given[step] += free;
+        self.fired[step] += 1;
+        true
+    }
+
+    fn run_block(&mut self) {
+        let before = self.end.clone();
+        for (input, pace) in self.plan.inputs.iter().zip(&self.paces.0) {
+            self.end[input.stream] += pace.of_block(self.block);
+        }
+        let mut at = 0;
+        let mut loops = self.plan.loops.iter().peekable();
+        while at < self.plan.steps.len() {
+            match loops.next_if(|range| range.start == at) {
+                Some(range) => {
+                    while range.clone().fold(false, |any, step| self.fire(step) | any) {}
+                    at = range.end;
+                }
+                None => {
+                    while self.fire(at) {}
+                    at += 1;
+                }
+            }
+        }
+        self.drain();
+        for stream in 0..self.end.len() {
+            self.written[stream] = self.written[stream].max(self.end[stream] - before[stream]);
+            let slowest = self.readers[stream].iter().map(|&edge| self.position[edge]).min();
+            self.left[stream] = self.left[stream].max(self.end[stream] - slowest.unwrap_or(self.end[stream]));
+        }
+        self.block += 1;
+    }
+
+    /// Sinks take what is due, or what there is.
+    fn drain(&mut self) {
+        for (i, output) in self.plan.outputs.iter().enumerate() {
+            let Some(edge) = self.plan.output_edge(output) else { continue };
+            let there = self.waiting(edge);
+            match &self.paces.1[i] {
+                None => self.position[edge] += there,
+                Some(pace) => {
+                    let due = pace.after(self.block + 1) - self.given_to(edge);
+                    self.short[i] = self.short[i].max(due.saturating_sub(there));
+                    self.position[edge] += there.min(due);
+                }
+            }
+        }
+    }
+
+    /// Frames that an edge has read, those at the start counted.
+    fn given_to(&self, edge: usize) -> u64 {
+        let edge_ = &self.plan.edges[edge];
+        let prefill = self.readers[edge_.stream].iter().map(|&e| self.plan.edges[e].tokens.total()).max().unwrap_or(0);
+        self.position[edge] - (prefill - edge_.tokens.total())
+    }
+
+    /// Frames that wait everywhere: the state that must repeat.
+    fn state(&self) -> Vec<u64> {
+        (0..self.plan.edges.len()).map(|edge| self.waiting(edge)).collect()
+    }
+}
+
+/// Blocks after which every stream has moved whole firings.
+fn period(plan: &Plan) -> Option<u64> {
+    let mut period = 1u64;
+    let mut join = |blocks: u64| {
+        let joined = lcm(u128::from(period), u128::from(blocks));
+        period = u64::try_from(joined).ok().filter(|n| *n <= MOST_VISITS)?;
+        Some(())
+    };
+    for edge in &plan.edges {
+        join(plan.pace(&plan.streams[edge.stream].format).blocks_of(edge.take))?;
+    }
+    for (step, output) in plan.steps.iter().flat_map(|step| step.outputs.iter().map(move |output| (step, output))) {
+        if let (Some(pace), true) = (step.pace, output.stream.is_some()) {
+            join(pace.blocks_of(output.give))?;
+        }
+    }
+    Some(period)
+}
+
+/// Fills in room, priming and firings. The caller has made sure that paces fit; what is left to find are loops with too
+/// few frames.
+pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
+    let steps = plan.steps.len() as u64 + plan.streams.len() as u64 + 1;
+    let Some(period) = period(plan).filter(|period| period.saturating_mul(steps) <= MOST_VISITS / 2) else {
+        let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
+        let title =
+            format!("blocks of {} samples and the hops of this graph meet too rarely to be planned", plan.block);
+        diags.push(
+            Diag::new(Code::Size, at, title)
+                .help("choose a block that shares factors with the hops, such as 128 or 160"),
+        );
+        return;
+    };
+    plan.period = period;
+    let Some((room, fired, short)) = walk(plan, period, steps) else {
+        let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
+        diags.push(Diag::new(Code::Feedback, at, "the frames in a loop never settle"));
+        return;
+    };
+    for (step, fired) in plan.steps.iter_mut().zip(&fired) {
+        step.firings = *fired;
+    }
+    starved(plan, net, diags);
+    if diags.errors() > 0 {
+        return;
+    }
+    for (i, short) in short.iter().enumerate() {
+        if let OutputKind::Audio(edge) = plan.outputs[i].kind {
+            plan.edges[edge].tokens.priming = *short;
+        }
+    }
+    // Priming changes what waits, so the room is counted again with it.
+    let room =
+        if short.iter().all(|n| *n == 0) { Some(room) } else { walk(plan, period, steps).map(|(room, ..)| room) };
+    for (stream, (left, written)) in plan.streams.iter_mut().zip(room.unwrap_or_default()) {
+        (stream.left, stream.written) = (left, written);
+    }
+    for edge in &plan.edges {
+        let stream = &mut plan.streams[edge.stream];
+        stream.prefill = stream.prefill.max(edge.tokens.total());
+    }
+}
+
+/// Room by stream, firings in a period by step, shortage by output.
+type Walked = (Vec<(u64, u64)>, Vec<u64>, Vec<u64>);
+
+fn walk(plan: &Plan, period: u64, steps: u64) -> Option<Walked> {
+    let mut counters = Counters::new(plan);
+    let mut state = counters.state();
+    let budget = (MOST_VISITS / (period * steps)).clamp(2, MOST_PERIODS);
+    for _ in 0..budget {
+        let before = counters.fired.clone();
+        for _ in 0..period {
+            counters.run_block();
+        }
+        let now = counters.state();
+        if now == state {
+            let fired = counters.fired.iter().zip(before).map(|(now, before)| now - before).collect();
+            let room = counters.left.iter().copied().zip(counters.written.iter().copied()).collect();
+            return Some((room, fired, counters.short));
+        }
+        state = now;
+    }
+    None
+}
+
+/// A step that never fires waits for frames that a loop does not hold.
+fn starved(plan: &Plan, net: &Net, diags: &mut Diags) {
+    for range in &plan.loops {
+        let stuck: Vec<usize> = range.clone().filter(|&step| plan.steps[step].firings == 0).collect();
+        if stuck.is_empty() {
+            continue;
+        }
+        let takes = |step: &usize| plan.steps[*step].inputs.iter().map(|&edge| plan.edges[edge].take).max();
+        let need = stuck.iter().filter_map(takes).max().unwrap_or(1).max(1);
+        let names: Vec<&str> = stuck.iter().map(|&step| plan.steps[step].name.as_str()).collect();
+        let edges = net.nodes.iter().filter(|node| names.contains(&node.name.as_str())).flat_map(|node| &node.inputs);
+        let Some(frames) = edges.filter_map(|input| input.feedback.as_ref()).next() else { continue };
+        let title = format!("this loop never starts: {} cannot fire", names.join(", "));
+        let diag = Diag::new(Code::Feedback, frames.span.clone(), title);
+        let diag = diag.label(format!("{} frames go round", frames.value));
+        diags.push(diag.help(format!("write `feedback = {need}` or more")));
+    }
+}
+
+/// Refuses a graph that is later than its author allows.
+pub fn keep_latency(plan: &Plan, file: &GraphFile, diags: &mut Diags) {
+    let Some(most) = &file.graph.max_latency_ms else { return };
+    for output in plan.outputs.iter().filter(|output| matches!(output.kind, OutputKind::Audio(_))) {
+        let latency = plan.latency(output);
+        if latency.ms() <= most.value + 1e-9 {
+            continue;
+        }
+        let title = format!("`{}` comes {:.3} ms late, and {} ms are allowed", output.name, latency.ms(), most.value);
+        let mut diag = Diag::new(Code::Latency, most.span.clone(), title).mark(output.span.clone(), "this output");
+        for (name, cause, time) in &output.parts {
+            diag = diag.note(format!("{:.3} ms: `{name}` {}", time.ms(), cause.words()));
+        }
+        let priming = latency.minus(output.lag).unwrap_or(Time::ZERO);
+        if priming > Time::ZERO {
+            diag = diag.note(format!(
+                "{:.3} ms: priming, because blocks of {} and the hops do not fall together",
+                priming.ms(),
+                plan.block
+            ));
+        }
+        diags.push(diag);
+    }
+}

@@ -1,0 +1,151 @@
+//! A JSON Schema of the graph language, made from the workers that were found: for completion in editors.
+use crate::plugin::{Descriptor, Param, ParamType, Value as Given, Workers};
+use serde_json::{Map, Value, json};
+
+/// The schema, JSON Schema draft 2020-12.
+pub fn schema(workers: &Workers) -> Value {
+    let nodes: Vec<Value> = workers.iter().map(|found| node(&found.worker)).collect();
+    let named = |of: Value| json!({ "type": "object", "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" }, "additionalProperties": of });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "aw graph",
+        "type": "object",
+        "required": ["graph"],
+        "additionalProperties": false,
+        "properties": {
+            "graph": {
+                "type": "object",
+                "required": ["rate"],
+                "additionalProperties": false,
+                "properties": {
+                    "rate": { "type": "integer", "minimum": 1, "maximum": 768000, "description": "Sample rate inside the graph, in Hz" },
+                    "block": { "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "description": "Samples a block" },
+                    "title": { "type": "string", "description": "What the graph is" },
+                    "max_latency_ms": { "type": "number", "minimum": 0, "description": "The graph is refused if it is later than this" },
+                    "tail_ms": { "type": "number", "minimum": 0, "description": "How long the graph sounds on after its inputs ended" },
+                },
+            },
+            "input": named(json!({
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "device": { "type": "string", "description": "The device that is opened live" },
+                    "wav": { "type": "string", "description": "The file that is played, relative to this file" },
+                    "channels": { "type": "integer", "minimum": 1, "maximum": 64 },
+                },
+            })),
+            "node": named(json!({ "type": "object", "required": ["worker"], "oneOf": nodes })),
+            "output": named(json!({
+                "type": "object",
+                "required": ["from"],
+                "additionalProperties": false,
+                "properties": {
+                    "from": { "type": "string", "description": "NODE or NODE.PORT" },
+                    "device": { "type": "string", "description": "The device that is opened live" },
+                    "wav": { "type": "string", "description": "The file that is written, relative to this file" },
+                    "to": { "const": "stdout", "description": "Events, as JSON lines" },
+                },
+            })),
+            "test": { "type": "array", "items": {
+                "type": "object",
+                "required": ["name"],
+                "additionalProperties": false,
+                "properties": {
+                    "name": { "type": "string" },
+                    "play": { "type": "object", "additionalProperties": { "type": "string" } },
+                    "expect": { "type": "array", "items": { "type": "object" } },
+                    "device": { "type": "string" },
+                },
+            } },
+        },
+        "$defs": { "source": source(), "wire": { "anyOf": [
+            { "$ref": "#/$defs/source" },
+            { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/source" }, "description": "The sum" },
+        ] } },
+    })
+}
+
+fn source() -> Value {
+    json!({ "anyOf": [
+        { "type": "string", "description": "NODE or NODE.PORT" },
+        {
+            "type": "object",
+            "required": ["from"],
+            "additionalProperties": false,
+            "properties": {
+                "from": { "type": "string", "description": "NODE or NODE.PORT" },
+                "delay": { "type": "integer", "minimum": 0, "description": "Frames later, on purpose" },
+                "delay_ms": { "type": "number", "minimum": 0, "description": "Later, on purpose" },
+                "feedback": { "type": "integer", "minimum": 1, "description": "Closes a loop with so many frames of the past" },
+            },
+        },
+    ] })
+}
+
+fn node(worker: &Descriptor) -> Value {
+    let mut properties = Map::new();
+    properties.insert("worker".into(), json!({ "const": worker.id, "description": worker.summary }));
+    properties.insert("in".into(), inputs(worker));
+    properties.insert("run".into(), json!({ "anyOf": [
+        { "const": "inline" },
+        {
+            "type": "object",
+            "required": ["lane"],
+            "additionalProperties": false,
+            "properties": {
+                "lane": { "type": "string", "description": "Name of a background thread" },
+                "delay": { "type": "integer", "minimum": 1, "default": 1, "description": "Firings until an answer is due" },
+                "late": { "enum": ["hold", "zero", "pass"], "default": "hold", "description": "What is heard when it is not there" },
+            },
+        },
+    ] }));
+    properties.extend(worker.params.iter().map(|p| (p.name.clone(), param(p))));
+    let required = worker.params.iter().filter(|p| p.required).map(|p| p.name.as_str());
+    let required: Vec<&str> = std::iter::once("worker").chain(required).collect();
+    json!({ "title": worker.id, "required": required, "additionalProperties": false, "properties": properties })
+}
+
+fn inputs(worker: &Descriptor) -> Value {
+    let ports = || worker.ports.iter().filter(|port| !port.is_output);
+    let wire = json!({ "$ref": "#/$defs/wire" });
+    let mut table = json!({ "type": "object", "not": { "required": ["from"] } });
+    let fixed = ports().filter(|port| !port.many);
+    let properties: Map<String, Value> =
+        fixed.map(|port| (port.name.clone(), json!({ "$ref": "#/$defs/wire", "description": port.doc }))).collect();
+    table["properties"] = properties.into();
+    table["additionalProperties"] = if ports().any(|port| port.many) { wire.clone() } else { false.into() };
+    json!({ "anyOf": [wire, table] })
+}
+
+fn param(param: &Param) -> Value {
+    let mut schema = match param.ty {
+        ParamType::Bool => json!({ "type": "boolean" }),
+        ParamType::Int => json!({ "type": "integer" }),
+        ParamType::Float => json!({ "type": "number" }),
+        ParamType::Text | ParamType::Path => json!({ "type": "string" }),
+        ParamType::Floats => json!({ "type": "array", "items": { "type": "number" } }),
+        ParamType::Table => json!({ "type": "object" }),
+    };
+    let unit = if param.unit.is_empty() { String::new() } else { format!(" [{}]", param.unit) };
+    let live = if param.live { " (live)" } else { "" };
+    schema["description"] = format!("{}{unit}{live}", param.doc).into();
+    if param.ty != ParamType::Bool && param.min.is_finite() {
+        schema["minimum"] = param.min.into();
+    }
+    if param.ty != ParamType::Bool && param.max.is_finite() {
+        schema["maximum"] = param.max.into();
+    }
+    if !param.choices.is_empty() {
+        schema["enum"] = json!(param.choices);
+    }
+    if !param.required {
+        match &param.default {
+            Given::Num(n) if param.ty == ParamType::Bool => schema["default"] = (*n != 0.0).into(),
+            Given::Num(n) if param.ty == ParamType::Int => schema["default"] = (*n as i64).into(),
+            Given::Num(n) => schema["default"] = (*n).into(),
+            Given::Text(text) => schema["default"] = text.clone().into(),
+            Given::List(_) | Given::Table(_) => {}
+        }
+    }
+    schema
+}

@@ -1,0 +1,285 @@
+//! RT — a node at work: when it may fire, and one firing.
+use super::load::Load;
+use super::message::Trouble;
+use super::stream::{self, Stream};
+use crate::graph;
+use crate::plugin::{Event, Frames, Instance, MAX_PORTS, OutBuffer};
+use arrayvec::ArrayVec;
+
+/// Events that one firing may give.
+const EVENTS: usize = 64;
+
+/// A node at work.
+pub struct Step {
+    pub(super) instance: Instance,
+    pub(super) inputs: Vec<In>,
+    pub(super) outputs: Vec<Out>,
+    /// For a worker without inputs.
+    pub(super) pace: Option<graph::Pace>,
+    /// Why it is left out, if it is.
+    pub(super) failed: Option<Trouble>,
+    pub(super) load: Load,
+    clock: Clock,
+    /// Frames given by a worker without inputs; frames taken from the first input otherwise.
+    pub(super) moved: u64,
+    max_frames: usize,
+}
+
+/// A port that is read.
+pub struct In {
+    pub(super) edge: usize,
+    pub(super) stream: usize,
+    pub(super) take: usize,
+    planes: usize,
+    width: usize,
+    /// Room for the frames of an input that hears the node itself: its stream is moved out while it is written.
+    own: Option<Vec<f32>>,
+}
+
+/// A port that is written.
+pub struct Out {
+    pub(super) to: OutTo,
+    give: usize,
+    /// The edge, and its stream, that stands in when the worker has failed.
+    dry: Option<(usize, usize)>,
+}
+
+/// Where an output goes.
+pub enum OutTo {
+    /// To a stream.
+    Stream {
+        /// Which.
+        stream: usize,
+        /// Floats in one plane of a frame.
+        width: usize,
+        /// Planes.
+        planes: usize,
+    },
+    /// To whoever hears events.
+    Events {
+        /// What the last firing gave.
+        events: Vec<Event>,
+        /// How many they are.
+        count: usize,
+        /// Whether an output of the graph hears them.
+        heard: bool,
+    },
+}
+
+/// The moment that the next frame stands for: `frame * num / den - lag` samples.
+#[derive(Clone, Copy)]
+struct Clock {
+    num: u64,
+    den: u64,
+    lag: u64,
+}
+
+impl Clock {
+    fn at(&self, frame: u64) -> u64 {
+        let samples = match self.den {
+            1 => frame.saturating_mul(self.num),
+            den => (u128::from(frame) * u128::from(self.num) / u128::from(den)) as u64,
+        };
+        samples.saturating_sub(self.lag)
+    }
+}
+
+impl Step {
+    /// A step with its instance and all the memory it needs.
+    pub fn new(plan: &graph::Plan, at: usize, instance: Instance) -> Self {
+        let step = &plan.steps[at];
+        let writes = |stream: usize| step.outputs.iter().any(|output| output.stream == Some(stream));
+        let input = |&edge: &usize| {
+            let (stream, take) = (plan.edges[edge].stream, plan.edges[edge].take as usize);
+            let format = &plan.streams[stream].format;
+            let (planes, width) = (format.channels as usize, format.width());
+            let frames = if take == 0 { plan.block as usize } else { take };
+            let own = writes(stream).then(|| vec![0.0; frames * planes * width]);
+            In { edge, stream, take, planes, width, own }
+        };
+        let output = |(port, output): (usize, &graph::StepOutput)| {
+            let to = match output.stream {
+                Some(stream) => {
+                    let format = &plan.streams[stream].format;
+                    OutTo::Stream { stream, width: format.width(), planes: format.channels as usize }
+                }
+                None => {
+                    let heard = plan.outputs.iter().any(|output| output.kind == graph::OutputKind::Events(at, port));
+                    OutTo::Events { events: vec![Event { time: 0, label: 0, value: 0.0 }; EVENTS], count: 0, heard }
+                }
+            };
+            let dry = output.dry.map(|edge| (edge, plan.edges[edge].stream));
+            Out { to, give: output.give as usize, dry }
+        };
+        let inputs: Vec<In> = step.inputs.iter().map(input).collect();
+        let outputs: Vec<Out> = step.outputs.iter().enumerate().map(output).collect();
+        let clock = clock(plan, step);
+        let max_frames = plan.block as usize;
+        let (failed, load) = (None, Load::default());
+        Self { instance, inputs, outputs, pace: step.pace, failed, load, clock, moved: 0, max_frames }
+    }
+
+    /// How many frames the ports that take as many as there are would move now; `None` if it cannot fire.
+    pub fn ready(&self, streams: &[Stream], positions: &[u64], block: u64) -> Option<usize> {
+        let mut free = match self.pace {
+            None if self.inputs.is_empty() => return None,
+            None => self.max_frames,
+            Some(pace) => {
+                let due = (pace.after(block + 1) - self.moved) as usize;
+                match self.outputs.first().map_or(0, |output| output.give) {
+                    0 => due.min(self.max_frames),
+                    give if due >= give => give,
+                    _ => 0,
+                }
+            }
+        };
+        for input in &self.inputs {
+            let there = (streams[input.stream].end() - positions[input.edge]) as usize;
+            match input.take {
+                0 => free = free.min(there),
+                take if there < take => return None,
+                _ => {}
+            }
+        }
+        (free > 0).then_some(free)
+    }
+
+    /// One firing. Answers what went wrong, once.
+    pub fn fire(&mut self, streams: &mut [Stream], positions: &mut [u64], free: usize) -> Option<Trouble> {
+        self.keep_own(streams, positions, free);
+        let mut memory = ArrayVec::<Vec<f32>, MAX_PORTS>::new();
+        for output in &self.outputs {
+            memory.push(match output.to {
+                OutTo::Stream { stream, .. } => streams[stream].take(),
+                OutTo::Events { .. } => Vec::new(),
+            });
+        }
+        let before = self.failed;
+        if self.failed.is_none() {
+            self.failed = self.process(streams, positions, &mut memory, free).err();
+        }
+        if self.failed.is_some() {
+            self.stand_in(streams, positions, &mut memory, free);
+        }
+        for (output, memory) in self.outputs.iter().zip(memory) {
+            if let OutTo::Stream { stream, .. } = output.to {
+                streams[stream].put(memory, frames(output.give, free));
+            }
+        }
+        for input in &self.inputs {
+            positions[input.edge] += frames(input.take, free) as u64;
+        }
+        for (output, (edge, _)) in self.outputs.iter().filter_map(|output| output.dry.map(|dry| (output, dry))) {
+            positions[edge] += frames(output.give, free) as u64;
+        }
+        self.moved += self.inputs.first().map_or(free, |input| frames(input.take, free)) as u64;
+        if before.is_none() { self.failed } else { None }
+    }
+
+    /// Copies what the node hears of itself, before its stream is moved out.
+    fn keep_own(&mut self, streams: &[Stream], positions: &[u64], free: usize) {
+        for input in &mut self.inputs {
+            let Some(own) = &mut input.own else { continue };
+            let count = frames(input.take, free);
+            let from = streams[input.stream].read(positions[input.edge], count);
+            let stride = own.len() / input.planes.max(1);
+            for plane in 0..input.planes {
+                let from = stream::plane(&from, plane, input.width);
+                if let Some(to) = own.get_mut(plane * stride..plane * stride + from.len()) {
+                    to.copy_from_slice(from);
+                }
+            }
+        }
+    }
+
+    fn process(
+        &mut self,
+        streams: &[Stream],
+        positions: &[u64],
+        memory: &mut [Vec<f32>],
+        free: usize,
+    ) -> Result<(), Trouble> {
+        let mut ins = ArrayVec::<Frames, MAX_PORTS>::new();
+        for input in &self.inputs {
+            let count = frames(input.take, free);
+            ins.push(match &input.own {
+                Some(own) => Frames { data: own, stride: own.len() / input.planes.max(1), frames: count },
+                None => streams[input.stream].read(positions[input.edge], count),
+            });
+        }
+        let mut outs = ArrayVec::<OutBuffer, MAX_PORTS>::new();
+        for (output, memory) in self.outputs.iter_mut().zip(memory.iter_mut()) {
+            let count = frames(output.give, free);
+            outs.push(match &mut output.to {
+                OutTo::Stream { stream, .. } => OutBuffer::Frames(streams[*stream].room(memory, count)),
+                OutTo::Events { events, count, .. } => OutBuffer::Events(events, count),
+            });
+        }
+        self.instance.process(self.clock.at(self.moved), &ins, &mut outs).map_err(Trouble::Call)?;
+        drop(outs);
+        for (port, (output, memory)) in self.outputs.iter().zip(memory).enumerate() {
+            let OutTo::Stream { stream, width, planes } = output.to else { continue };
+            let mut written = streams[stream].room(memory, frames(output.give, free));
+            if !(0..planes).all(|plane| all_finite(stream::plane_mut(&mut written, plane, width))) {
+                return Err(Trouble::NotFinite { port });
+            }
+        }
+        Ok(())
+    }
+
+    /// Silence or the dry input, in the place of a worker that has failed.
+    fn stand_in(&mut self, streams: &[Stream], positions: &[u64], memory: &mut [Vec<f32>], free: usize) {
+        for (output, memory) in self.outputs.iter_mut().zip(memory) {
+            let count = frames(output.give, free);
+            match &mut output.to {
+                OutTo::Events { count, .. } => *count = 0,
+                OutTo::Stream { stream, width, planes } => {
+                    let mut to = streams[*stream].room(memory, count);
+                    let own =
+                        |stream: usize| self.inputs.iter().any(|input| input.stream == stream && input.own.is_some());
+                    let dry = output.dry.filter(|(_, stream)| !own(*stream));
+                    let from = dry.map(|(edge, stream)| streams[stream].read(positions[edge], count));
+                    for plane in 0..*planes {
+                        let to = stream::plane_mut(&mut to, plane, *width);
+                        match from.map(|from| stream::plane(&from, plane, *width)) {
+                            Some(from) if from.len() == to.len() => to.copy_from_slice(from),
+                            _ => to.fill(0.0),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Events that the last firing gave and somebody hears.
+    pub fn events(&self) -> impl Iterator<Item = (usize, Event)> {
+        self.outputs.iter().enumerate().flat_map(|(port, output)| {
+            match &output.to {
+                OutTo::Events { events, count, heard: true } => &events[..*count],
+                _ => &[],
+            }
+            .iter()
+            .map(move |event| (port, *event))
+        })
+    }
+}
+
+fn frames(fixed: usize, free: usize) -> usize {
+    if fixed == 0 { free } else { fixed }
+}
+
+/// Whether no value is NaN or infinite: the largest exponent, compared as integers, which vectorises.
+fn all_finite(values: &[f32]) -> bool {
+    let largest = values.iter().fold(0, |largest: u32, value| largest.max(value.to_bits() & 0x7fff_ffff));
+    largest < f32::INFINITY.to_bits()
+}
+
+fn clock(plan: &graph::Plan, step: &graph::Step) -> Clock {
+    let stream = step.inputs.first().map(|&edge| plan.edges[edge].stream);
+    let stream = stream.or_else(|| step.outputs.iter().find_map(|output| output.stream));
+    let lag = step.lag.in_samples(plan.rate);
+    let Some(format) = stream.map(|stream| plan.streams[stream].format) else { return Clock { num: 0, den: 1, lag } };
+    let (num, den) = (u64::from(plan.rate) * u64::from(format.rate_den), u64::from(format.rate_num));
+    let common = num_integer::gcd(num, den).max(1);
+    Clock { num: num / common, den: den / common, lag }
+}

@@ -1,0 +1,100 @@
+//! RT — frames between ports: one writer, any number of readers, contiguous.
+use crate::graph;
+use crate::plugin::{Frames, FramesMut};
+
+/// Frames in flight. Plane c starts at `c * stride`; frames are counted from the start of the program.
+pub struct Stream {
+    data: Vec<f32>,
+    /// Floats in one plane of a frame.
+    width: usize,
+    planes: usize,
+    /// Frames for which there is room.
+    room: usize,
+    /// Most frames that a block writes.
+    written: usize,
+    /// The frame that lies at the front.
+    origin: u64,
+    /// Frames ever written, those at the start included.
+    end: u64,
+}
+
+impl Stream {
+    /// A stream with its room, and zeros for the frames that are there at the start.
+    pub fn new(plan: &graph::Stream) -> Self {
+        let (width, planes) = (plan.format.width(), plan.format.channels as usize);
+        let left = plan.left.max(plan.prefill) as usize;
+        // Twice what is left over, so that each frame is moved to the front at most about once.
+        let (room, written) = (2 * left + plan.written as usize, plan.written as usize);
+        Self { data: vec![0.0; room * width * planes], width, planes, room, written, origin: 0, end: plan.prefill }
+    }
+
+    /// Frames ever written.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    fn stride(&self) -> usize {
+        self.room * self.width
+    }
+
+    /// `frames` frames from `position` on; they must be there.
+    pub fn read(&self, position: u64, frames: usize) -> Frames<'_> {
+        let at = (position - self.origin) as usize * self.width;
+        Frames { data: self.data.get(at..).unwrap_or_default(), stride: self.stride(), frames }
+    }
+
+    /// Moves the memory out, so that it can be written while other streams are read.
+    pub fn take(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.data)
+    }
+
+    /// Room behind the last frame, in memory that was moved out.
+    pub fn room<'d>(&self, data: &'d mut [f32], frames: usize) -> FramesMut<'d> {
+        let at = (self.end - self.origin) as usize * self.width;
+        FramesMut { data: data.get_mut(at..).unwrap_or_default(), stride: self.stride(), frames }
+    }
+
+    /// Puts the memory back, with `frames` more frames in it.
+    pub fn put(&mut self, data: Vec<f32>, frames: usize) {
+        self.data = data;
+        self.end += frames as u64;
+    }
+
+    /// Lets `write` fill `frames` more frames.
+    pub fn write(&mut self, frames: usize, write: impl FnOnce(FramesMut<'_>)) {
+        let mut data = self.take();
+        write(self.room(&mut data, frames));
+        self.put(data, frames);
+    }
+
+    /// After a block: frames before `slowest` are read by all. Makes room for the next block.
+    pub fn forget_before(&mut self, slowest: u64) {
+        if slowest == self.end {
+            self.origin = slowest;
+            return;
+        }
+        if (self.end - self.origin) as usize + self.written <= self.room {
+            return;
+        }
+        let (from, to) =
+            ((slowest - self.origin) as usize * self.width, (self.end - self.origin) as usize * self.width);
+        let stride = self.stride();
+        for plane in 0..self.planes {
+            let plane = plane * stride;
+            self.data.copy_within(plane + from..plane + to, plane);
+        }
+        self.origin = slowest;
+    }
+}
+
+/// One plane of some frames.
+pub fn plane<'a>(frames: &Frames<'a>, plane: usize, width: usize) -> &'a [f32] {
+    let at = plane * frames.stride;
+    frames.data.get(at..at + frames.frames * width).unwrap_or_default()
+}
+
+/// One plane of some frames, to be written.
+pub fn plane_mut<'a>(frames: &'a mut FramesMut<'_>, plane: usize, width: usize) -> &'a mut [f32] {
+    let at = plane * frames.stride;
+    frames.data.get_mut(at..at + frames.frames * width).unwrap_or_default()
+}
