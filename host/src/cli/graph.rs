@@ -46,11 +46,23 @@ impl Graph {
         listeners: &[Listener],
     ) -> Result<Compiled, ExitCode> {
         let (compiled, diags) = self.compile(workers, device, listeners);
-        eprint!("{}", self.text(&diags, std::io::stderr().is_terminal()));
-        if compiled.is_none() {
-            eprintln!("{}", self.count(&diags));
-        }
+        self.say(&diags, false);
         compiled.ok_or(ExitCode::from(FAILED))
+    }
+
+    /// What was found while reading.
+    pub fn diags(&self) -> Diags {
+        self.diags.clone()
+    }
+
+    /// Says on standard error what is wrong; `only_errors` keeps warnings back.
+    pub fn say(&self, diags: &Diags, only_errors: bool) {
+        if diags.errors() > 0 || !only_errors {
+            eprint!("{}", self.text(diags, std::io::stderr().is_terminal()));
+        }
+        if diags.errors() > 0 {
+            eprintln!("{}", self.count(diags));
+        }
     }
 
     /// Prints what is wrong to standard output.

@@ -3,6 +3,7 @@ mod check;
 mod explain;
 mod graph;
 mod plan;
+mod replay;
 mod workers;
 
 use aw_host::plugin::{SearchPath, Workers};
@@ -30,6 +31,8 @@ enum Command {
     Check(check::Command),
     /// Shows how a graph will run: steps, streams, rates, shapes, latency
     Plan(plan::Command),
+    /// Plays files through a graph and writes what comes out
+    Replay(Box<replay::Command>),
     /// Tells the long story of a diagnostic code
     Explain(explain::Explain),
     /// Prints a JSON Schema of the graph language, made from the workers found, for editors
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Workers(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Plan(command) => command.run(),
+        Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Schema(command) => command.run(),
     };

@@ -3,9 +3,9 @@ use super::align;
 use super::compile::Device;
 use super::file::{GraphFile, Late};
 use super::item::Span;
-use super::net::{Input, Net, Node, SinkKind, What};
+use super::net::{Input, Net, Node, SinkKind, What, WorkerNode};
 use super::time::Time;
-use crate::plugin::{ENDLESS, Format, Kind};
+use crate::plugin::{ENDLESS, Format, Kind, Value};
 use num_integer::gcd;
 use std::ops::Range;
 
@@ -70,6 +70,8 @@ pub struct Step {
     pub lag: Time,
     /// Firings in a period, if it moves a fixed number of frames.
     pub firings: u64,
+    /// What its events are called, by number.
+    pub labels: Vec<String>,
     /// Where it stands in the file.
     pub span: Span,
 }
@@ -354,6 +356,7 @@ impl Plan {
             latency: node.outputs.iter().map(|output| output.latency).collect(),
             lag: align::meeting(net, at),
             firings: 0,
+            labels: labels(worker),
             span: node.span.clone(),
         });
     }
@@ -421,6 +424,17 @@ impl Plan {
                 None => self.loops.push(range),
             }
         }
+    }
+}
+
+/// The texts between the commas of a parameter called `labels`.
+fn labels(worker: &WorkerNode) -> Vec<String> {
+    let named = worker.found.worker.params.iter().zip(&worker.values).find(|(param, _)| param.name == "labels");
+    match named {
+        Some((_, Value::Text(text))) if !text.trim().is_empty() => {
+            text.split(',').map(|label| label.trim().into()).collect()
+        }
+        _ => vec![],
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Instance {
     functions: Functions,
     raw: *mut abi::Instance,
     agreed: Agreed,
-    log: Box<Log>,
+    log: Arc<Log>,
     host: Box<abi::Host>,
 }
 
@@ -135,8 +135,8 @@ impl Instance {
         if values.len() != worker.params.len() {
             return Err(Refusal(format!("{} values for {} parameters", values.len(), worker.params.len())));
         }
-        let log = Box::<Log>::default();
-        let ctx = std::ptr::from_ref(&*log).cast_mut().cast::<c_void>();
+        let log = Arc::<Log>::default();
+        let ctx = Arc::as_ptr(&log).cast_mut().cast::<c_void>();
         let host = Box::new(abi::Host { size: size_of::<abi::Host>() as u32, ctx, log: Some(log::record) });
         let mut arena = Arena::default();
         let raw_values: Vec<abi::Value> = values.iter().map(|value| arena.value(value)).collect();
@@ -156,7 +156,7 @@ impl Instance {
     }
 
     /// What it says.
-    pub fn log(&self) -> &Log {
+    pub fn log(&self) -> &Arc<Log> {
         &self.log
     }
 

@@ -296,7 +296,7 @@ pub struct Setup {
 pub struct Event {
     /// When, on the clock of `Block::time`.
     pub time: u64,
-    /// Which label: its place in the worker's list of labels.
+    /// Which label: its place in the TEXT parameter `labels`, "silence, yes, no", if the worker has one.
     pub label: u32,
     /// How sure, how much.
     pub value: f32,

@@ -1,0 +1,8 @@
+//! Graphs on files: the same program as live, as fast as it goes.
+mod job; //    one run: which files, what is kept
+mod metrics; // how near a signal is to another
+mod run; //    blocks in, blocks out
+
+pub use job::{Job, Keep, ReplayError};
+pub use metrics::SiSdr;
+pub use run::{NodeLoad, Outcome, OutputFile, Progress, replay};

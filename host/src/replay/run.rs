@@ -1,0 +1,483 @@
+//! Blocks in, blocks out: from files through a graph to files.
+use super::job::{Job, ReplayError};
+use super::metrics::SiSdr;
+use crate::control::{Engine, Report};
+use crate::graph::{Diags, GraphFile, OutputKind, Plan, Time, compile};
+use crate::io::{AudioError, AudioReader, AudioWriter, Encoding, LineWriter, NpyWriter};
+use crate::plugin::{Format, Frames, FramesMut, Workers};
+use crate::render::Renderer;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+/// Who watches a run.
+pub struct Progress<'a> {
+    /// Set by Ctrl-C: the run ends, and nothing is left behind.
+    pub stop: &'a AtomicBool,
+    /// Told how many more seconds of input have been played.
+    pub played: &'a (dyn Fn(f64) + Sync),
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Audio outputs.
+    pub outputs: Vec<OutputFile>,
+    /// Seconds of input.
+    pub seconds: f64,
+    /// Time that rendering took, files included.
+    pub elapsed: Duration,
+    /// Failures and what workers said.
+    pub reports: Vec<Report>,
+    /// Events that were heard.
+    pub events: u64,
+    /// Against the reference: of the input, and of the output with its latency taken off, in dB.
+    pub si_sdr: Option<(f64, f64)>,
+    /// Time accounting, if it was wanted.
+    pub load: Vec<NodeLoad>,
+    /// What was odd but survivable.
+    pub warnings: Vec<String>,
+}
+
+/// An audio output and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputFile {
+    /// The output.
+    pub name: String,
+    /// The file, if it was written.
+    pub path: Option<PathBuf>,
+    /// Samples a second.
+    pub rate: u32,
+    /// Channels.
+    pub channels: u32,
+    /// Frames written.
+    pub frames: u64,
+    /// Largest magnitude.
+    pub peak: f32,
+    /// Samples that did not fit the encoding.
+    pub clipped: u64,
+    /// By how much it lags the input, in seconds; taken off if the run is aligned.
+    pub lag: f64,
+    /// Priming that live use at this block would add, in frames; not in the file.
+    pub priming: u64,
+}
+
+/// What a node takes of each block, in ns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeLoad {
+    /// The node; "" is the whole block.
+    pub node: String,
+    /// Mean.
+    pub mean: f64,
+    /// 99 % of all blocks stay below.
+    pub p99: u64,
+    /// Longest.
+    pub max: u64,
+    /// Time between two blocks.
+    pub deadline: f64,
+}
+
+/// Runs a graph on files. Mistakes in the graph are in `diags`.
+///
+/// # Errors
+/// [`ReplayError`]; no file has its final name then.
+pub fn replay(
+    job: &Job,
+    file: &GraphFile,
+    workers: &Workers,
+    progress: &Progress,
+    diags: &mut Diags,
+) -> Result<Outcome, ReplayError> {
+    let (readers, device) = job.open(file)?;
+    let heap = heap_in_render(workers);
+    let compiled = compile(file, workers, &device, &job.listeners(), diags).ok_or(ReplayError::Graph)?;
+    let (engine, renderer) = Engine::start(compiled, job.metered);
+    let mut run = Run::new(job, file, engine, renderer, readers)?;
+    let start = Instant::now();
+    run.play(progress)?;
+    let mut outcome = run.finish()?;
+    outcome.elapsed = start.elapsed();
+    outcome.warnings.extend(allocated(workers, &heap));
+    Ok(outcome)
+}
+
+/// Allocations inside `process` so far, by library.
+fn heap_in_render(workers: &Workers) -> Vec<u64> {
+    workers.libraries().iter().map(|library| library.heap().map_or(0, |heap| heap.in_render)).collect()
+}
+
+fn allocated(workers: &Workers, before: &[u64]) -> Vec<String> {
+    let now = heap_in_render(workers);
+    let grown = workers.libraries().iter().zip(now.iter().zip(before)).filter(|(_, (now, before))| now > before);
+    grown
+        .map(|(library, (now, before))| {
+            let path = library.path.display();
+            format!("{path} allocated {} times while rendering; live, that can break up the sound", now - before)
+        })
+        .collect()
+}
+
+struct Run {
+    engine: Engine,
+    renderer: Renderer,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+    events: Option<LineWriter>,
+    heard: u64,
+    reference: Option<Reference>,
+    reports: Vec<Report>,
+    tail_ms: Option<f64>,
+    warnings: Vec<String>,
+}
+
+struct Input {
+    reader: AudioReader,
+    planes: Vec<Vec<f32>>,
+    rate: u32,
+    frames: u64,
+    /// Frames of the last read that came from the file.
+    present: usize,
+    ended: bool,
+}
+
+struct Output {
+    name: String,
+    format: Format,
+    to: To,
+    /// Frames that are not kept: priming and, if aligned, latency.
+    skip: u64,
+    /// Latency that is left in what is kept.
+    lag: u64,
+    is_audio: bool,
+    /// Frames to keep; known when the inputs have ended.
+    length: Option<u64>,
+    kept: u64,
+    peak: f32,
+    path: Option<PathBuf>,
+    buffer: Vec<f32>,
+}
+
+enum To {
+    Nowhere,
+    Wav(AudioWriter),
+    Npy(NpyWriter),
+}
+
+/// A clean version of what is played.
+struct Reference {
+    planes: Vec<Vec<f32>>,
+    before: SiSdr,
+    after: SiSdr,
+}
+
+impl Reference {
+    /// Adds a plane of frames that begin at `at`.
+    fn add(sums: &mut SiSdr, clean: &[f32], at: i64, frames: &[f32]) {
+        let skip = usize::try_from(-at).unwrap_or(0).min(frames.len());
+        let from = usize::try_from(at).unwrap_or(0).min(clean.len());
+        sums.add(&clean[from..], &frames[skip..]);
+    }
+}
+
+impl Run {
+    fn new(
+        job: &Job,
+        file: &GraphFile,
+        mut engine: Engine,
+        renderer: Renderer,
+        readers: Vec<AudioReader>,
+    ) -> Result<Self, ReplayError> {
+        for (node, param, value) in &job.set {
+            engine.set(node, param, value)?;
+        }
+        let inputs: Vec<Input> = readers.into_iter().map(Input::new).collect();
+        let mut outputs = vec![];
+        for index in 0..engine.plan().outputs.len() {
+            outputs.push(Output::new(job, file, engine.plan(), index)?);
+        }
+        let gives_events = engine.plan().outputs.iter().any(|output| matches!(output.kind, OutputKind::Events(..)));
+        let events = gives_events.then(|| job.keep.events.clone().unwrap_or("-".into()));
+        let events = events.map(LineWriter::create).transpose()?;
+        let reference = job.reference.as_ref().map(|path| open_reference(path, &inputs, &outputs)).transpose()?;
+        let tail_ms = job.tail.map(|seconds| seconds * 1000.0).or(file.graph.tail_ms);
+        let (reports, warnings) = (vec![], vec![]);
+        Ok(Self { engine, renderer, inputs, outputs, events, heard: 0, reference, reports, tail_ms, warnings })
+    }
+
+    fn play(&mut self, progress: &Progress) -> Result<(), ReplayError> {
+        let block = f64::from(self.engine.plan().block) / f64::from(self.engine.plan().rate);
+        let mut unsaid = 0.0;
+        while !self.outputs.iter().all(Output::done) || !self.inputs.iter().all(|input| input.ended) {
+            if progress.stop.load(Relaxed) {
+                return Err(ReplayError::Interrupted);
+            }
+            self.block()?;
+            unsaid += block;
+            if unsaid > 0.25 {
+                (progress.played)(std::mem::take(&mut unsaid));
+            }
+        }
+        Ok(())
+    }
+
+    fn block(&mut self) -> Result<(), ReplayError> {
+        for (index, input) in self.inputs.iter_mut().enumerate() {
+            input.read(self.renderer.due(index))?;
+        }
+        if let (Some(reference), Some(input)) = (&mut self.reference, self.inputs.first()) {
+            let at = input.frames as i64 - input.present as i64;
+            for (clean, plane) in reference.planes.iter().zip(&input.planes) {
+                Reference::add(&mut reference.before, clean, at, &plane[..input.present]);
+            }
+        }
+        if self.inputs.iter().all(|input| input.ended) {
+            self.set_lengths();
+        }
+        let (inputs, outputs, reference) = (&self.inputs, &mut self.outputs, &mut self.reference);
+        let mut wrong = Ok(());
+        self.renderer.render(
+            |index, room| inputs[index].fill(room),
+            |index, frames| {
+                if wrong.is_ok() {
+                    wrong = outputs[index].hear(frames, reference.as_mut());
+                }
+            },
+        );
+        wrong?;
+        self.listen()
+    }
+
+    /// Once all inputs have ended it is known how long everything is.
+    fn set_lengths(&mut self) {
+        if self.outputs.iter().all(|output| output.length.is_some()) {
+            return;
+        }
+        let spans = self.inputs.iter().map(|input| Time::of_samples(input.frames, input.rate));
+        let longest = spans.max().unwrap_or(Time::ZERO);
+        for (output, plan) in self.outputs.iter_mut().zip(&self.engine.plan().outputs) {
+            let tail = match (self.tail_ms, plan.tail) {
+                (Some(ms), _) => (ms / 1000.0 * output.format.rate()).ceil() as u64,
+                (None, Some(tail)) => tail.in_frames_up(&output.format),
+                (None, None) => {
+                    let why = "may sound on for ever, and is cut where the input ends; say for how long with tail_ms in [graph] or --tail";
+                    self.warnings.push(format!("`{}` {why}", output.name));
+                    0
+                }
+            };
+            output.length = Some(longest.in_frames_up(&output.format) + tail);
+        }
+    }
+
+    fn listen(&mut self) -> Result<(), ReplayError> {
+        let rate = f64::from(self.engine.plan().rate);
+        for report in self.engine.reports() {
+            let Report::Event { output, label, event } = &report else {
+                self.reports.push(report);
+                continue;
+            };
+            self.heard += 1;
+            let Some(events) = &mut self.events else { continue };
+            let line = serde_json::json!({
+                "output": output, "time": event.time as f64 / rate, "sample": event.time,
+                "label": label, "index": event.label, "value": event.value,
+            });
+            events.write(&line.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Outcome, ReplayError> {
+        let mut warnings = self.warnings;
+        if self.renderer.lost() > 0 {
+            warnings.push(format!("{} events or messages found no room and are lost", self.renderer.lost()));
+        }
+        for input in &self.inputs {
+            warnings.extend(input.reader.warnings());
+        }
+        let load = loads(&self.renderer, self.engine.plan());
+        let seconds = self.inputs.iter().map(|input| input.frames as f64 / f64::from(input.rate)).fold(0.0, f64::max);
+        let mut outputs = vec![];
+        for (output, plan) in self.outputs.into_iter().zip(&self.engine.plan().outputs) {
+            let priming =
+                self.engine.plan().output_edge(plan).map_or(0, |edge| self.engine.plan().edges[edge].tokens.priming);
+            let done = output.finish(plan.lag.seconds(), priming)?;
+            outputs.extend(Some(done).filter(|_| matches!(plan.kind, OutputKind::Audio(_))));
+        }
+        self.events.map(LineWriter::finish).transpose()?;
+        let si_sdr = self.reference.map(|reference| (reference.before.db(), reference.after.db()));
+        let (reports, events, elapsed) = (self.reports, self.heard, Duration::ZERO);
+        Ok(Outcome { outputs, seconds, elapsed, reports, events, si_sdr, load, warnings })
+    }
+}
+
+impl Input {
+    fn new(reader: AudioReader) -> Self {
+        let (rate, channels) = (reader.spec().rate, reader.spec().channels);
+        Self { reader, planes: vec![vec![]; channels], rate, frames: 0, present: 0, ended: false }
+    }
+
+    /// Reads the next frames; zeros follow the end.
+    fn read(&mut self, frames: usize) -> Result<(), AudioError> {
+        for plane in &mut self.planes {
+            plane.resize(frames, 0.0);
+            if self.ended {
+                plane.fill(0.0);
+            }
+        }
+        self.present = 0;
+        if !self.ended && frames > 0 {
+            self.present = self.reader.read(&mut self.planes)?;
+            self.frames += self.present as u64;
+            self.ended = self.present < frames;
+        }
+        Ok(())
+    }
+
+    fn fill(&self, room: FramesMut) {
+        for (plane, to) in self.planes.iter().zip(room.data.chunks_mut(room.stride.max(1))) {
+            to[..room.frames].copy_from_slice(&plane[..room.frames]);
+        }
+    }
+}
+
+impl Output {
+    fn new(job: &Job, file: &GraphFile, plan: &Plan, index: usize) -> Result<Self, ReplayError> {
+        let output = &plan.outputs[index];
+        let blank = Format::audio(1, plan.rate);
+        let format = plan.output_format(output).unwrap_or(blank);
+        let lag = (output.lag.seconds() * format.rate()).round() as u64;
+        let priming = plan.output_edge(output).map_or(0, |edge| plan.edges[edge].tokens.priming);
+        let (mut to, mut path) = (To::Nowhere, None);
+        match output.kind {
+            OutputKind::Audio(_) => {
+                path = job.output_path(file, &output.name).cloned();
+                if let Some(path) = &path {
+                    let encoding = job.keep.encoding.unwrap_or(Encoding::F32);
+                    to = To::Wav(AudioWriter::create(path, format.rate_num, format.channels as usize, encoding)?);
+                }
+            }
+            OutputKind::Probe(_) => {
+                let probe = job.keep.probes.iter().find(|(port, _)| *port == output.name);
+                path = probe.map(|(_, path)| path.clone());
+                if let Some(path) = &path {
+                    to = To::Npy(NpyWriter::create(path, &npy_shape(&format))?);
+                }
+            }
+            OutputKind::Events(..) => {}
+        }
+        let is_audio = matches!(output.kind, OutputKind::Audio(_));
+        let (skip, lag) = if job.keep.align { (priming + lag, 0) } else { (priming, lag) };
+        let name = output.name.clone();
+        let length = matches!(output.kind, OutputKind::Events(..)).then_some(0);
+        Ok(Self { name, format, to, skip, lag, is_audio, length, kept: 0, peak: 0.0, path, buffer: vec![] })
+    }
+
+    fn done(&self) -> bool {
+        self.length.is_some_and(|length| self.kept >= length)
+    }
+
+    fn hear(&mut self, frames: Frames, reference: Option<&mut Reference>) -> Result<(), ReplayError> {
+        let width = self.format.width();
+        let planes = frames.data.chunks(frames.stride.max(1)).take(self.format.channels as usize);
+        let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(frames.frames);
+        let left = self.length.map_or(u64::MAX, |length| length - self.kept);
+        let keep = usize::try_from(left).unwrap_or(usize::MAX).min(frames.frames - skip);
+        let planes: Vec<&[f32]> = planes.map(|plane| &plane[skip * width..(skip + keep) * width]).collect();
+        let at = self.kept as i64;
+        self.skip -= skip as u64;
+        self.kept += keep as u64;
+        if keep == 0 {
+            return Ok(());
+        }
+        for value in planes.iter().flat_map(|plane| plane.iter()) {
+            self.peak = self.peak.max(value.abs());
+        }
+        if let Some(reference) = reference.filter(|_| self.is_audio) {
+            for (clean, plane) in reference.planes.iter().zip(&planes) {
+                Reference::add(&mut reference.after, clean, at - self.lag as i64, plane);
+            }
+        }
+        match &mut self.to {
+            To::Nowhere => {}
+            To::Wav(writer) => writer.write(&planes)?,
+            To::Npy(writer) => {
+                self.buffer.clear();
+                for frame in 0..keep {
+                    planes.iter().for_each(|plane| self.buffer.extend(&plane[frame * width..(frame + 1) * width]));
+                }
+                writer.write(&self.buffer)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, lag: f64, priming: u64) -> Result<OutputFile, ReplayError> {
+        let (name, path) = (self.name, self.path);
+        let (rate, channels) = (self.format.rate_num, self.format.channels);
+        let mut clipped = 0;
+        match self.to {
+            To::Nowhere => {}
+            To::Wav(writer) => clipped = writer.finish()?.clipped,
+            To::Npy(writer) => {
+                writer.finish()?;
+            }
+        }
+        let (frames, peak) = (self.kept, self.peak);
+        Ok(OutputFile { name, path, rate, channels, frames, peak, clipped, lag, priming })
+    }
+}
+
+/// The shape of one frame in a .npy file: channels if there are several, then the extents.
+fn npy_shape(format: &Format) -> Vec<usize> {
+    let rank = format.dims.iter().rposition(|&dim| dim != 1).map_or(1, |last| last + 1);
+    let mut shape: Vec<usize> = format.dims[..rank].iter().map(|&dim| dim as usize).collect();
+    if format.width() != format.cells() {
+        shape.push(2);
+    }
+    if format.channels > 1 {
+        shape.insert(0, format.channels as usize);
+    }
+    shape
+}
+
+fn open_reference(path: &Path, inputs: &[Input], outputs: &[Output]) -> Result<Reference, ReplayError> {
+    let refuse = |why: String| ReplayError::Reference { path: path.into(), why };
+    let audio: Vec<&Output> = outputs.iter().filter(|output| output.is_audio).collect();
+    let ([input], [output]) = (inputs, audio.as_slice()) else {
+        return Err(refuse("a reference needs a graph with one input and one audio output".into()));
+    };
+    let mut reader = AudioReader::open(path)?;
+    let (rate, channels) = (reader.spec().rate, reader.spec().channels);
+    if rate != input.rate
+        || rate != output.format.rate_num
+        || channels != input.planes.len()
+        || channels != output.format.channels as usize
+    {
+        let wanted = format!("{} Hz and {} channels, as the input and the output have", input.rate, input.planes.len());
+        return Err(refuse(format!("a reference needs {wanted}; it has {rate} Hz and {channels}")));
+    }
+    let mut planes = vec![vec![]; channels];
+    let mut block = vec![vec![0.0; 4096]; channels];
+    loop {
+        let frames = reader.read(&mut block)?;
+        planes.iter_mut().zip(&block).for_each(|(plane, block)| plane.extend(&block[..frames]));
+        if frames < 4096 {
+            break;
+        }
+    }
+    Ok(Reference { planes, before: SiSdr::default(), after: SiSdr::default() })
+}
+
+fn loads(renderer: &Renderer, plan: &Plan) -> Vec<NodeLoad> {
+    let Some(whole) = renderer.load() else { return vec![] };
+    let deadline = f64::from(plan.block) / f64::from(plan.rate) * 1e9;
+    let load = |node: String, load: &crate::render::Load| NodeLoad {
+        node,
+        mean: load.mean(),
+        p99: load.p99(),
+        max: load.max(),
+        deadline,
+    };
+    let steps = plan.steps.iter().enumerate().map(|(at, step)| load(step.name.clone(), renderer.load_of(at)));
+    std::iter::once(load(String::new(), whole)).chain(steps).collect()
+}
