@@ -55,7 +55,8 @@ fn c(text: &str) -> CString {
 
 impl Rig {
     /// Creates and prepares a worker: parameters that are not given keep their defaults (ranges are the host's to
-    /// check), `inputs` and `outputs` are the connected ports in the order of `SPEC.ports`.
+    /// check), `inputs` and `outputs` are the connected ports in the order of `SPEC.ports`. The graph's sample rate is
+    /// that of the first audio input, or 16000 Hz.
     ///
     /// # Errors
     /// What the worker says when it refuses.
@@ -99,9 +100,10 @@ impl Rig {
         };
         let mut ins: Vec<abi::Stream> = names.iter().zip(formats).map(stream).collect();
         let mut outs = ins.split_off(inputs.len());
+        let audio = inputs.iter().find(|(_, format)| format.kind == Kind::AUDIO);
         let mut setup = abi::Setup {
             size: size_of::<abi::Setup>() as u32,
-            sample_rate: inputs.first().map_or(16000, |(_, format)| (format.rate() as u32).max(1)),
+            sample_rate: audio.map_or(16000, |(_, format)| (format.rate() as u32).max(1)),
             max_frames: self.max_frames as u32,
             input_count: ins.len() as u32,
             output_count: outs.len() as u32,
