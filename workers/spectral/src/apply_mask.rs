@@ -14,7 +14,7 @@ impl Worker for ApplyMask {
         ports: &[
             Port::input(c"spectrum", Kind::SPECTRUM).doc(c"Any number of bins and channels"),
             Port::input(c"mask", Kind::ANY)
-                .doc(c"One factor a bin: features or tensor if real, spectrum if complex; 1 channel, or as many as `spectrum`"),
+                .doc(c"One factor a bin: features, tensor or (complex) spectrum; 1 channel, or as many as `spectrum`"),
             Port::output(c"out", Kind::SPECTRUM).doc(c"As `spectrum`"),
         ],
         params: &[Param::float(c"floor", 0.0)
@@ -31,9 +31,7 @@ impl Worker for ApplyMask {
     fn prepare(&mut self, setup: &mut Setup) -> Result {
         let (spectrum, mask) = (setup.input("spectrum")?, setup.input("mask")?);
         if mask.kind == Kind::AUDIO {
-            return Err(
-                "`mask` takes one factor a bin, but audio arrives: it may be features, a tensor or a spectrum".into()
-            );
+            return Err("audio arrives at `mask`: it takes one factor a bin, as features, tensor or spectrum".into());
         }
         let (bins, factors) = (spectrum.cells(), mask.cells());
         if factors != bins {
@@ -152,6 +150,6 @@ mod tests {
             refused(of(Kind::SPECTRUM, 2, 257)),
             "`mask` has 2 channels and `spectrum` 4: it needs 1, or as many"
         );
-        assert!(refused(Format::audio(1, 16000)).contains("audio arrives"));
+        assert!(refused(Format::audio(1, 16000)).contains("audio arrives at `mask`"));
     }
 }

@@ -91,6 +91,7 @@ impl<M: Measure> Worker for Bins<M> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
     /// Three bins of two channels, through one of the workers.
     fn through<M: Measure>() -> Vec<Vec<f32>> {
@@ -105,7 +106,7 @@ mod tests {
         assert_eq!(through::<Magnitude>(), [[5.0, 0.0, 1e-8], [13.0, 2e8f32.sqrt(), 2.0]]);
         assert_eq!(through::<Power>(), [[25.0, 0.0, 1e-8 * 1e-8], [169.0, 2e8, 4.0]]);
         // numpy.angle
-        let angles = [[0.927_295_2, 0.0, std::f32::consts::PI], [1.965_587_5, -0.785_398_2, -1.570_796_4]];
+        let angles = [[0.927_295_2, 0.0, PI], [1.965_587_5, -FRAC_PI_4, -FRAC_PI_2]];
         for (ours, numpy) in through::<Phase>().iter().flatten().zip(angles.iter().flatten()) {
             assert!((ours - numpy).abs() < 1e-6, "{ours} {numpy}");
         }

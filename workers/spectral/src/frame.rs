@@ -1,10 +1,13 @@
 //! `frame`: audio to overlapping time frames.
-use crate::sliding::{HOP, SIZE, Sliding};
+use crate::framing::{self, HOP, SIZE};
+use crate::sliding::Sliding;
 use crate::window::{self, Window};
 use aw_sdk::*;
 
 /// The newest `size` samples, every `hop`, for a model that reads sound itself.
 pub struct Frame {
+    size: usize,
+    hop: usize,
     sliding: Sliding,
     shape: Window,
     window: Vec<f32>,
@@ -29,18 +32,19 @@ impl Worker for Frame {
     };
 
     fn create(values: &Values) -> Result<Self> {
-        Ok(Self { sliding: Sliding::new(values)?, shape: Window::new(values, "window")?, window: vec![] })
+        let (size, hop) = framing::read(values)?;
+        Ok(Self { size, hop, sliding: Sliding::default(), shape: Window::new(values, "window")?, window: vec![] })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
-        let size = self.sliding.size();
-        self.window = self.shape.samples(size);
-        self.sliding.prepare(setup, Kind::FEATURES, size)
+        self.window = self.shape.samples(self.size);
+        self.sliding = framing::prepare(setup, self.size, self.hop, Kind::FEATURES, self.size)?;
+        Ok(())
     }
 
     fn process(&mut self, block: &mut Block) {
         for channel in 0..block.inputs.channels(0) {
-            let frame = self.sliding.push(channel, block.inputs.plane(0, channel));
+            let frame = framing::push(&mut self.sliding, channel, block.inputs.plane(0, channel));
             for ((y, x), w) in block.outputs.plane(0, channel).iter_mut().zip(frame).zip(&self.window) {
                 *y = x * w;
             }

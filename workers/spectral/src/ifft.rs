@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn frames_are_those_of_numpy() {
         let spectrum = [1.0, 7.0, -2.0, 0.5, 0.25, -3.0, 4.0, 0.0, -1.0, -2.0];
-        let numpy = [0.5625, -0.149048519, -0.1875, 0.472271824, -0.4375, 2.14904852, 0.0625, -1.47227182];
+        let numpy = [0.5625, -0.14904852, -0.1875, 0.47227183, -0.4375, 2.1490486, 0.0625, -1.4722718];
         let format = Format::audio(1, 16000).carrying(Kind::SPECTRUM, 5);
         let mut rig = Rig::new::<Ifft>(&[], &[("in", format)], &["out"]).unwrap();
         let out = rig.run(&[&[&spectrum.repeat(2)]]).remove(0).remove(0);

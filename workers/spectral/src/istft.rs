@@ -21,11 +21,11 @@ impl Worker for Istft {
             Port::output(c"out", Kind::AUDIO).doc(c"Sound, with the channels of `in`"),
         ],
         params: &[
-            Param::text(c"window", c"hann").choices(window::CHOICES).doc(c"What a frame is multiplied with before it is added"),
+            Param::text(c"window", c"hann").choices(window::CHOICES).doc(c"What a frame is multiplied with at the end"),
             ANALYSIS,
             Param::text(c"normalise", c"sum")
                 .choices(NORMALISE)
-                .doc(c"`sum`: divide by what both windows add up to, so that an unchanged spectrum gives the signal back; `none`: add only"),
+                .doc(c"`sum`: divide by what both windows add up to, which gives the signal back; `none`: add only"),
             window::PERIODIC,
             window::KAISER_BETA,
         ],
@@ -56,15 +56,15 @@ impl Worker for Istft {
     }
 
     fn reset(&mut self) {
-        self.overlap.reset();
+        self.overlap.sums.reset();
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        self.overlap.save(out);
+        self.overlap.sums.save(out);
     }
 
     fn load(&mut self, data: &[u8]) -> Result {
-        self.overlap.load(data)
+        self.overlap.sums.load(data)
     }
 }
 

@@ -3,9 +3,10 @@
 //! In all of them frame k of hop H and size W covers the samples [(k+1)H − W, (k+1)H): it ends with hop k.
 
 mod fourier; //     real FFTs with their scratch
+mod framing; //     a stream cut into overlapping frames
 mod overlap; //     frames added up into a stream
 mod resynthesis; // the weights that undo an analysis window
-mod sliding; //     a stream cut into overlapping frames
+mod sliding; //     the samples that overlapping frames share
 mod window; //      window functions
 
 mod apply_mask;

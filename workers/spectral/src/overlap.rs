@@ -1,13 +1,13 @@
 //! Frames added up into a stream of samples.
-use crate::sliding;
+use crate::sliding::Sliding;
 use aw_sdk::*;
 
-/// The samples under way in each channel: sums of frames that later frames still add to.
+/// Sums of weighted frames that later frames still add to.
 #[derive(Default)]
 pub struct Overlap {
     weights: Vec<f32>,
-    hop: usize,
-    planes: Vec<Vec<f32>>,
+    /// What is under way.
+    pub sums: Sliding,
 }
 
 impl Overlap {
@@ -17,7 +17,8 @@ impl Overlap {
         let (num, den) = (u64::from(frames.rate_num.max(1)), u64::from(frames.rate_den));
         if rate * den % num != 0 {
             return Err(format!(
-                "`in` brings {:.3} frames a second, one every {:.3} samples: that must be a whole number of samples at the graph's `rate` {rate}",
+                "`in` brings {:.3} frames a second, one every {:.3} samples: that must be a whole number of samples \
+                 at the graph's `rate` {rate}",
                 frames.rate(),
                 rate as f64 / frames.rate(),
             )
@@ -26,7 +27,8 @@ impl Overlap {
         let hop = rate * den / num;
         if hop == 0 || hop > size as u64 {
             return Err(format!(
-                "`in` brings frames of {size} samples every {hop} samples, so they leave gaps: a `hop` of at most {size} is needed where they are made"
+                "`in` brings frames of {size} samples every {hop} samples, so they leave gaps: \
+                 a `hop` of at most {size} is needed where they are made"
             )
             .into());
         }
@@ -40,37 +42,24 @@ impl Overlap {
         setup.moves("in", 1);
         setup.moves("out", hop);
         setup.latency("out", weights.len() - hop);
-        self.planes = vec![vec![0.0; weights.len()]; frames.channels as usize];
-        (self.weights, self.hop) = (weights, hop);
+        self.sums = Sliding::new(weights.len(), hop, frames.channels as usize);
+        self.weights = weights;
         Ok(())
     }
 
     /// Adds a frame and writes the hop of samples that no later frame will change.
     pub fn push(&mut self, channel: usize, frame: &[f32], out: &mut [f32]) {
-        let plane = &mut self.planes[channel];
-        for ((sum, x), w) in plane.iter_mut().zip(frame).zip(&self.weights) {
+        let hop = self.sums.hop();
+        let sums = self.sums.advance(channel);
+        let (old, new) = sums.split_at_mut(sums.len() - hop);
+        let (to_old, to_new) = frame.split_at(old.len());
+        let (weigh_old, weigh_new) = self.weights.split_at(old.len());
+        for ((sum, x), w) in old.iter_mut().zip(to_old).zip(weigh_old) {
             *sum += x * w;
         }
-        out.copy_from_slice(&plane[..self.hop]);
-        plane.copy_within(self.hop.., 0);
-        let old = plane.len() - self.hop;
-        plane[old..].fill(0.0);
-    }
-
-    /// Forgets all samples.
-    pub fn reset(&mut self) {
-        for plane in &mut self.planes {
-            plane.fill(0.0);
+        for ((sum, x), w) in new.iter_mut().zip(to_new).zip(weigh_new) {
+            *sum = x * w;
         }
-    }
-
-    /// Appends all samples.
-    pub fn save(&self, out: &mut Vec<u8>) {
-        sliding::save(&self.planes, out);
-    }
-
-    /// Continues with the samples of [`Self::save`].
-    pub fn load(&mut self, data: &[u8]) -> Result {
-        sliding::load(&mut self.planes, data)
+        out.copy_from_slice(&sums[..hop]);
     }
 }

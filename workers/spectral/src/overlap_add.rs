@@ -19,9 +19,7 @@ impl Worker for OverlapAdd {
             Port::output(c"out", Kind::AUDIO).doc(c"Sound, with the channels of `in`"),
         ],
         params: &[
-            Param::text(c"window", c"rect")
-                .choices(window::CHOICES)
-                .doc(c"What a frame is multiplied with before it is added"),
+            Param::text(c"window", c"rect").choices(window::CHOICES).doc(c"What a frame is multiplied with at first"),
             Param::text(c"normalise", c"none")
                 .choices(NORMALISE)
                 .doc(c"`none`: add only; `sum`: divide by what `window` and `analysis` add up to"),
@@ -58,15 +56,15 @@ impl Worker for OverlapAdd {
     }
 
     fn reset(&mut self) {
-        self.overlap.reset();
+        self.overlap.sums.reset();
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        self.overlap.save(out);
+        self.overlap.sums.save(out);
     }
 
     fn load(&mut self, data: &[u8]) -> Result {
-        self.overlap.load(data)
+        self.overlap.sums.load(data)
     }
 }
 

@@ -48,8 +48,8 @@ impl Resynthesis {
         if !self.normalise {
             return Ok(window);
         }
-        if let Err(least) = self.floor(size, hop) {
-            return Err(self.refuse(size, hop, least));
+        if self.least(size, hop) < FLOOR {
+            return Err(self.refusal(size, hop));
         }
         let sums = self.sums(size, hop);
         Ok(window.iter().enumerate().map(|(i, w)| w / sums[i % hop].0).collect())
@@ -63,8 +63,9 @@ impl Resynthesis {
             return Ok(());
         }
         Err(format!(
-            "without `normalise = \"sum\"`, {} at size {size} and hop {hop} would make the sound swing between {least:.3} and {most:.3} \
-             with every hop; to add frames up as they are, put `ifft` and `overlap_add` here",
+            "without `normalise = \"sum\"`, {} at size {size} and hop {hop} would make the sound swing \
+             between {least:.3} and {most:.3} with every hop; \
+             to add frames up as they are, put `ifft` and `overlap_add` here",
             self.names()
         )
         .into())
@@ -81,25 +82,22 @@ impl Resynthesis {
         sums
     }
 
-    /// Refuses with the least part of a sample that is let through, if that is below [`FLOOR`].
-    fn floor(&self, size: usize, hop: usize) -> std::result::Result<(), f64> {
+    /// The least part of a sample that the analysis windows let through, as the synthesis windows weigh it.
+    fn least(&self, size: usize, hop: usize) -> f64 {
         let part = |(product, weight): (f64, f64)| if weight > 0.0 { product / weight } else { 0.0 };
-        let least = self.sums(size, hop).into_iter().map(part).fold(f64::MAX, f64::min);
-        if least < FLOOR { Err(least) } else { Ok(()) }
+        self.sums(size, hop).into_iter().map(part).fold(f64::MAX, f64::min)
     }
 
-    fn refuse(&self, size: usize, hop: usize, least: f64) -> Error {
-        let works = (2..=64).map(|parts| size / parts).find(|&hop| hop > 0 && self.floor(size, hop).is_ok());
+    fn refusal(&self, size: usize, hop: usize) -> Error {
+        let works = (2..=64).map(|parts| size / parts).find(|&hop| hop > 0 && self.least(size, hop) >= FLOOR);
         let way_out = match works {
             Some(works) => format!("`hop = {works}` works, in the node that makes the frames"),
             None => "choose other windows".into(),
         };
+        let (names, least, floor) = (self.names(), 100.0 * self.least(size, hop).max(0.0), 100.0 * FLOOR);
         format!(
-            "{} at size {size} and hop {hop} cannot give the signal back: some samples come through at {:.1} %, and below {:.0} % \
-             noise takes over; {way_out}",
-            self.names(),
-            100.0 * least.max(0.0),
-            100.0 * FLOOR
+            "{names} at size {size} and hop {hop} cannot give the signal back: \
+             some samples come through at {least:.1} %, and below {floor:.0} % noise takes over; {way_out}"
         )
         .into()
     }

@@ -1,114 +1,116 @@
-//! A stream of samples cut into overlapping frames.
+//! The samples that overlapping frames share.
 use aw_sdk::*;
 
-/// `size` of a worker that cuts frames.
-pub const SIZE: Param = Param::int(c"size", 512).required().unit(c"samples");
-/// `hop` of a worker that cuts frames.
-pub const HOP: Param = Param::int(c"hop", 128)
-    .range(1.0, 1048576.0)
-    .required()
-    .unit(c"samples")
-    .doc(c"From the start of a frame to the start of the next; at most `size`");
-
-/// The newest `size` samples of each channel, moved on by `hop`; zeros before the start.
+/// A span of `size` samples a channel that moves over a stream by `hop`; zeros before the start.
+#[derive(Default)]
 pub struct Sliding {
     size: usize,
     hop: usize,
-    planes: Vec<Vec<f32>>,
+    planes: Vec<Plane>,
+}
+
+/// One channel. The span moves through twice its size, so that only every `size / hop`-th move copies samples.
+struct Plane {
+    samples: Vec<f32>,
+    at: usize,
 }
 
 impl Sliding {
-    /// Reads `size` and `hop`.
-    pub fn new(values: &Values) -> Result<Self> {
-        let (size, hop) = (values.size("size"), values.size("hop"));
-        if hop == 0 || hop > size {
-            return Err(format!(
-                "`hop` is {hop} and `size` {size}: the samples between two frames would be lost; `hop` goes from 1 to {size}"
-            )
-            .into());
+    /// A silent stream; `hop` is from 1 to `size`.
+    pub fn new(size: usize, hop: usize, channels: usize) -> Self {
+        let plane = || Plane { samples: vec![0.0; 2 * size], at: 0 };
+        Self { size, hop, planes: (0..channels).map(|_| plane()).collect() }
+    }
+
+    /// How far it moves.
+    pub fn hop(&self) -> usize {
+        self.hop
+    }
+
+    /// Moves on and lends the span, whose last `hop` samples are the caller's to write; the others are those of before.
+    pub fn advance(&mut self, channel: usize) -> &mut [f32] {
+        let Plane { samples, at } = &mut self.planes[channel];
+        *at += self.hop;
+        if *at + self.size > samples.len() {
+            samples.copy_within(*at..*at + self.size - self.hop, 0);
+            *at = 0;
         }
-        Ok(Self { size, hop, planes: vec![] })
-    }
-
-    /// Samples in a frame.
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
-    /// Agrees that hops of `in` become frames of `kind` with `width` cells at `out`.
-    pub fn prepare(&mut self, setup: &mut Setup, kind: Kind, width: usize) -> Result {
-        let audio = setup.input("in")?;
-        let frames = audio.carrying(kind, width as u32).paced(1, self.hop as u32);
-        let frames = frames.ok_or_else(|| format!("`hop` {} is too long for the rate of `in`", self.hop))?;
-        setup.output("out", frames);
-        setup.moves("in", self.hop);
-        setup.moves("out", 1);
-        // The last sample of a hop is in the frame that ends with it and in this many more.
-        setup.tail("out", ((self.size - 1) / self.hop) as u32);
-        self.planes = vec![vec![0.0; self.size]; audio.channels as usize];
-        Ok(())
-    }
-
-    /// Takes a hop of new samples and lends the frame that ends with them.
-    pub fn push(&mut self, channel: usize, new: &[f32]) -> &[f32] {
-        let plane = &mut self.planes[channel];
-        plane.copy_within(self.hop.., 0);
-        plane[self.size - self.hop..].copy_from_slice(new);
-        plane
+        &mut samples[*at..*at + self.size]
     }
 
     /// Forgets all samples.
     pub fn reset(&mut self) {
         for plane in &mut self.planes {
-            plane.fill(0.0);
+            plane.samples.fill(0.0);
         }
     }
 
-    /// Appends all samples.
+    /// Appends the samples that the next span shares with this one, little-endian.
     pub fn save(&self, out: &mut Vec<u8>) {
-        save(&self.planes, out);
+        for Plane { samples, at } in &self.planes {
+            out.extend(samples[at + self.hop..at + self.size].iter().flat_map(|sample| sample.to_le_bytes()));
+        }
     }
 
     /// Continues with the samples of [`Self::save`].
     pub fn load(&mut self, data: &[u8]) -> Result {
-        load(&mut self.planes, data)
+        let room = self.planes.len() * (self.size - self.hop) * size_of::<f32>();
+        if data.len() != room {
+            let len = data.len();
+            return Err(
+                format!("what was saved has {len} bytes, not {room}: it is of another size or channel count").into()
+            );
+        }
+        let mut saved = data.as_chunks().0.iter();
+        for Plane { samples, at } in &mut self.planes {
+            for (sample, bytes) in samples[*at + self.hop..*at + self.size].iter_mut().zip(&mut saved) {
+                *sample = f32::from_le_bytes(*bytes);
+            }
+        }
+        Ok(())
     }
-}
-
-/// Appends the samples of `planes`, little-endian.
-pub fn save(planes: &[Vec<f32>], out: &mut Vec<u8>) {
-    out.extend(planes.iter().flatten().flat_map(|sample| sample.to_le_bytes()));
-}
-
-/// Fills `planes` with what [`save`] wrote.
-pub fn load(planes: &mut [Vec<f32>], data: &[u8]) -> Result {
-    let room = planes.iter().map(Vec::len).sum::<usize>() * size_of::<f32>();
-    if data.len() != room {
-        return Err(format!(
-            "what was saved has {} bytes, not {room}: it is of another size or channel count",
-            data.len()
-        )
-        .into());
-    }
-    let (saved, _) = data.as_chunks::<4>();
-    for (sample, bytes) in planes.iter_mut().flatten().zip(saved) {
-        *sample = f32::from_le_bytes(*bytes);
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Moves on by the next samples of a ramp and returns the span.
+    fn step(sliding: &mut Sliding, hop: usize, from: usize) -> Vec<f32> {
+        let span = sliding.advance(0);
+        let fresh = span.len() - hop;
+        for (i, sample) in span[fresh..].iter_mut().enumerate() {
+            *sample = (from + i) as f32;
+        }
+        span.to_vec()
+    }
+
+    #[test]
+    fn the_span_ends_with_the_newest_samples_however_long_it_runs() {
+        for (size, hop) in [(1, 1), (5, 1), (5, 2), (5, 4), (8, 8), (8, 4)] {
+            let mut sliding = Sliding::new(size, hop, 1);
+            for k in 0..50 {
+                let end = (k + 1) * hop;
+                let ramp: Vec<f32> = (0..size).map(|i| (end + i).saturating_sub(size) as f32).collect();
+                assert_eq!(step(&mut sliding, hop, k * hop), ramp, "size {size}, hop {hop}, span {k}");
+            }
+        }
+    }
+
     #[test]
     fn a_reloaded_worker_continues_where_the_old_one_was() {
-        let planes = vec![vec![0.5, -1.25, 3e-9], vec![7.0, f32::MIN_POSITIVE, -0.0]];
-        let (mut bytes, mut copy) = (vec![], vec![vec![9.0; 3]; 2]);
-        save(&planes, &mut bytes);
-        load(&mut copy, &bytes).unwrap();
-        assert_eq!(copy, planes);
-        let refusal = load(&mut copy[..1], &bytes).unwrap_err();
-        assert!(refusal.0.contains("24 bytes, not 12"), "{refusal}");
+        for moves in 0..7 {
+            let mut old = Sliding::new(5, 2, 1);
+            for k in 0..moves {
+                step(&mut old, 2, 10 + 2 * k);
+            }
+            let (mut bytes, mut new) = (vec![], Sliding::new(5, 2, 1));
+            step(&mut new, 2, 90);
+            old.save(&mut bytes);
+            new.load(&bytes).unwrap();
+            assert_eq!(step(&mut new, 2, 50), step(&mut old, 2, 50));
+            let refusal = Sliding::new(6, 2, 1).load(&bytes).unwrap_err();
+            assert!(refusal.0.contains("12 bytes, not 16"), "{refusal}");
+        }
     }
 }

@@ -112,6 +112,7 @@ fn bessel_i0(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::f64::consts::FRAC_1_SQRT_2;
     fn window(shape: Shape, beta: f64, periodic: bool) -> Vec<f64> {
         Window { shape, beta, periodic }.values(8)
     }
@@ -123,7 +124,7 @@ mod tests {
             (Shape::Hann, [0.0, 0.146446609, 0.5, 0.853553391, 1.0]),
             (Shape::Hamming, [0.08, 0.214730881, 0.54, 0.865269119, 1.0]),
             (Shape::Blackman, [0.0, 0.0664466094, 0.34, 0.773553391, 1.0]),
-            (Shape::SqrtHann, [0.0, 0.382683432, 0.707106781, 0.923879533, 1.0]),
+            (Shape::SqrtHann, [0.0, 0.382683432, FRAC_1_SQRT_2, 0.923879533, 1.0]),
             (Shape::Povey, [0.0, 0.195356301, 0.554784736, 0.874069745, 1.0]),
             (Shape::Kaiser, [0.001332514, 0.0674720792, 0.340393622, 0.773829381, 1.0]),
         ];
