@@ -1,9 +1,26 @@
-//! The audio-worker host.
+//! THE MAP of the host. Modules in reading order; each uses only those above it.
+//!
+//! ```text
+//! plugin    THE FENCE: worker libraries, the only unsafe code
+//! graph     a graph file → a Plan, or everything that is wrong with it
+//! render    RT: one block of a plan                ← no allocation, lock, I/O or formatting
+//! control   starts programs, sends changes, tells what the render thread reports
+//! io        audio files
+//! replay    graphs on files
+//! ```
+//!
+//! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
 #![deny(unsafe_code)]
 
-pub mod control;
-pub mod graph;
 #[allow(unsafe_code)]
 pub mod plugin;
+
+pub mod graph;
+
 pub mod render;
+
+pub mod control;
+
+pub mod io;
+
 pub mod replay;

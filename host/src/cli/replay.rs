@@ -105,7 +105,8 @@ impl Command {
         for text in &self.inputs {
             let (name, path) = named(text, &names);
             let name = match (name, names.as_slice()) {
-                (Some(name), _) | (None, [name]) => *name,
+                (Some(name), _) => name,
+                (None, [name]) => *name,
                 (None, []) => return Err(usage("this graph has no inputs: leave --in out")),
                 (None, _) => {
                     return Err(usage(format!(

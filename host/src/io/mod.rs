@@ -1,0 +1,79 @@
+//! Audio files: what a replay reads and writes.
+//!
+//! ```no_run
+//! use aw_host::io::{AudioReader, AudioWriter, Encoding};
+//!
+//! let mut reader = AudioReader::open("noisy.wav")?;
+//! let (rate, channels) = (reader.spec().rate, reader.spec().channels);
+//! let mut writer = AudioWriter::create("out.wav", rate, channels, Encoding::F32)?;
+//! let mut planes = vec![vec![0.0; 480]; channels];
+//! loop {
+//!     let frames = reader.read(&mut planes)?;
+//!     if frames == 0 {
+//!         break;
+//!     }
+//!     writer.write(&planes.iter().map(|plane| &plane[..frames]).collect::<Vec<_>>())?;
+//! }
+//! println!("{} frames", writer.finish()?.frames);
+//! # Ok::<(), aw_host::io::AudioError>(())
+//! ```
+//!
+//! Reading: [`AudioReader`] looks at the first bytes (`sniff`) and goes on as WAV (`riff` for the header, `pcm` for
+//! the samples) or `flac`. Nothing seeks and nothing is loaded whole, so a pipe is as good as a file.
+//! Writing: [`AudioWriter`] and [`NpyWriter`] put bytes into a `sink`, which gives a file its name only when it is
+//! complete.
+
+mod error;
+mod flac;
+mod lines;
+mod npy;
+mod pcm;
+mod read;
+mod riff;
+mod sink;
+mod sniff;
+mod wav_header;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::AudioError;
+pub use lines::LineWriter;
+pub use npy::NpyWriter;
+pub use read::{AudioReader, Spec};
+pub use wav_header::Encoding;
+pub use write::{AudioWriter, Written};
+
+use std::path::Path;
+
+/// The most channels a file may have, here and in the files that are written.
+pub const MAX_CHANNELS: usize = 64;
+
+/// The highest sample rate that is believed, in Hz; above it a header is damaged.
+pub const MAX_RATE: u32 = 1_536_000;
+
+/// The path that stands for standard input or standard output.
+const STANDARD: &str = "-";
+
+/// Whether two paths lead to one existing file, also through links. `-` is no file.
+///
+/// A replay asks before it writes: the rename at the end would replace its own input.
+pub fn same_file(a: impl AsRef<Path>, b: impl AsRef<Path>) -> bool {
+    let named = |path: &Path| path != Path::new(STANDARD);
+    named(a.as_ref()) && named(b.as_ref()) && same_file::is_same_file(a, b).unwrap_or(false)
+}
+
+/// Reads until `buffer` is full or the input ends; returns the bytes read.
+fn fill(input: &mut impl std::io::Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match input.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(bytes) => filled += bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
