@@ -6,20 +6,13 @@ use aw_sdk::*;
 pub struct Sliding {
     size: usize,
     hop: usize,
-    planes: Vec<Plane>,
-}
-
-/// One channel. The span moves through twice its size, so that only every `size / hop`-th move copies samples.
-struct Plane {
-    samples: Vec<f32>,
-    at: usize,
+    planes: Vec<Vec<f32>>,
 }
 
 impl Sliding {
     /// A silent stream; `hop` is from 1 to `size`.
     pub fn new(size: usize, hop: usize, channels: usize) -> Self {
-        let plane = || Plane { samples: vec![0.0; 2 * size], at: 0 };
-        Self { size, hop, planes: (0..channels).map(|_| plane()).collect() }
+        Self { size, hop, planes: vec![vec![0.0; size]; channels] }
     }
 
     /// How far it moves.
@@ -28,27 +21,24 @@ impl Sliding {
     }
 
     /// Moves on and lends the span, whose last `hop` samples are the caller's to write; the others are those of before.
+    /// Beside an FFT of that size the copy costs nothing: spans that move through a longer buffer measured no faster.
     pub fn advance(&mut self, channel: usize) -> &mut [f32] {
-        let Plane { samples, at } = &mut self.planes[channel];
-        *at += self.hop;
-        if *at + self.size > samples.len() {
-            samples.copy_within(*at..*at + self.size - self.hop, 0);
-            *at = 0;
-        }
-        &mut samples[*at..*at + self.size]
+        let plane = &mut self.planes[channel];
+        plane.copy_within(self.hop.., 0);
+        plane
     }
 
     /// Forgets all samples.
     pub fn reset(&mut self) {
         for plane in &mut self.planes {
-            plane.samples.fill(0.0);
+            plane.fill(0.0);
         }
     }
 
     /// Appends the samples that the next span shares with this one, little-endian.
     pub fn save(&self, out: &mut Vec<u8>) {
-        for Plane { samples, at } in &self.planes {
-            out.extend(samples[at + self.hop..at + self.size].iter().flat_map(|sample| sample.to_le_bytes()));
+        for plane in &self.planes {
+            out.extend(plane[self.hop..].iter().flat_map(|sample| sample.to_le_bytes()));
         }
     }
 
@@ -61,11 +51,9 @@ impl Sliding {
                 format!("what was saved has {len} bytes, not {room}: it is of another size or channel count").into()
             );
         }
-        let mut saved = data.as_chunks().0.iter();
-        for Plane { samples, at } in &mut self.planes {
-            for (sample, bytes) in samples[*at + self.hop..*at + self.size].iter_mut().zip(&mut saved) {
-                *sample = f32::from_le_bytes(*bytes);
-            }
+        let shared = self.planes.iter_mut().flat_map(|plane| &mut plane[self.hop..]);
+        for (sample, bytes) in shared.zip(data.as_chunks().0) {
+            *sample = f32::from_le_bytes(*bytes);
         }
         Ok(())
     }
