@@ -41,20 +41,10 @@ impl Sink {
     }
 
     fn open(path: &Path) -> io::Result<Out> {
-        if path == Path::new(STANDARD) {
-            return Ok(Out::Standard(BufWriter::new(io::stdout())));
-        }
-        match fs::metadata(path) {
-            Ok(about) if about.is_dir() => Err(ErrorKind::IsADirectory.into()),
-            Ok(about) if !about.is_file() => {
-                Ok(Out::Device(BufWriter::new(OpenOptions::new().write(true).open(path)?)))
-            }
-            // A rename would get past the protection of the file, which the folder does not know.
-            Ok(about) if about.permissions().readonly() => Err(ErrorKind::PermissionDenied.into()),
-            // Behind a link, the file it leads to is replaced, not the link.
-            Ok(about) => temporary(fs::canonicalize(path)?, Some(about.permissions())),
-            Err(error) if error.kind() == ErrorKind::NotFound => temporary(path.into(), None),
-            Err(error) => Err(error),
+        match place(path)? {
+            Place::Standard => Ok(Out::Standard(BufWriter::new(io::stdout()))),
+            Place::Device => Ok(Out::Device(BufWriter::new(OpenOptions::new().write(true).open(path)?))),
+            Place::File { target, permissions } => temporary(target, permissions),
         }
     }
 
@@ -104,6 +94,8 @@ impl Sink {
         }
         if let Out::Temporary { file, name, target } = out {
             drop(file);
+            // The second look at what stands there: a rename replaces anything, even the system's /dev/null.
+            replaceable(&target).map_err(|source| AudioError::Write { path: path.clone(), source })?;
             name.persist(target).map_err(|error| AudioError::Write { path, source: error.error })?;
         }
         Ok(())
@@ -114,6 +106,45 @@ impl Sink {
             self.failed = true;
             AudioError::Write { path: self.path.clone(), source }
         })
+    }
+}
+
+/// What a path stands for, before anything is opened.
+#[derive(Debug)]
+pub(super) enum Place {
+    Standard,
+    /// A device or FIFO: opened, never renamed onto.
+    Device,
+    File {
+        /// Behind a link, the file it leads to is replaced, not the link.
+        target: PathBuf,
+        /// Those of the file that is replaced.
+        permissions: Option<Permissions>,
+    },
+}
+
+pub(super) fn place(path: &Path) -> io::Result<Place> {
+    if path == Path::new(STANDARD) {
+        return Ok(Place::Standard);
+    }
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(about) if !about.is_file() => Ok(Place::Device),
+        // A rename would get past the protection of the file, which the folder does not know.
+        Ok(about) if about.permissions().readonly() => Err(ErrorKind::PermissionDenied.into()),
+        Ok(about) => Ok(Place::File { target: fs::canonicalize(path)?, permissions: Some(about.permissions()) }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Place::File { target: path.into(), permissions: None }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Fails unless the path is free, a file or a link.
+pub(super) fn replaceable(target: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(target) {
+        Ok(about) if about.is_file() || about.is_symlink() => Ok(()),
+        Ok(_) => Err(io::Error::new(ErrorKind::AlreadyExists, "what stands under that name is no file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -149,4 +180,21 @@ fn temporary(target: PathBuf, permissions: Option<Permissions>) -> io::Result<Ou
         file.set_permissions(permissions)?;
     }
     Ok(Out::Temporary { file: BufWriter::with_capacity(1 << 16, file), name, target })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_that_failed_once_is_not_forgotten_when_the_disk_has_room_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.wav");
+        let mut sink = Sink::create(&path).unwrap();
+        sink.check(Err(ErrorKind::StorageFull.into())).unwrap_err();
+        sink.write(b"the rest").unwrap();
+        let error = sink.finish().unwrap_err().to_string();
+        assert!(error.ends_with("an earlier write failed"), "{error}");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
 }

@@ -80,6 +80,7 @@ mod unix {
     use std::thread;
 
     use super::*;
+    use crate::io::sink::{Place, place, replaceable};
 
     #[test]
     fn a_file_that_is_replaced_keeps_its_permissions_and_its_links() {
@@ -97,13 +98,36 @@ mod unix {
         assert_eq!(mode(&folder.path().join("new.wav")), usual, "a new file has what any new file has");
     }
 
+    /// Tests may run as root, where a wrong decision would replace the system's device. So both checks that keep it are
+    /// asked, without writing, before a device is opened here.
+    fn device(path: &str) -> &Path {
+        let path = Path::new(path);
+        assert!(fs::metadata(path).unwrap().file_type().is_char_device(), "{path:?} is no device on this machine");
+        assert!(matches!(place(path), Ok(Place::Device)));
+        assert!(replaceable(path).is_err());
+        path
+    }
+
+    #[test]
+    fn what_became_a_fifo_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.wav");
+        let writer = begin(&path);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = writer.finish().unwrap_err().to_string();
+        assert!(error.ends_with("what stands under that name is no file"), "{error}");
+        assert!(fs::metadata(&path).unwrap().file_type().is_fifo());
+        assert_eq!(names(folder.path()), ["out.wav"]);
+    }
+
     #[test]
     fn devices_stay_devices() {
-        assert_eq!(begin("/dev/null").finish().unwrap().frames, 100_000);
-        let mut writer = NpyWriter::create("/dev/null", &[2]).unwrap();
+        let null = device("/dev/null");
+        assert_eq!(begin(null).finish().unwrap().frames, 100_000);
+        let mut writer = NpyWriter::create(null, &[2]).unwrap();
         writer.write(&[0.0; 20]).unwrap();
         assert_eq!(writer.finish().unwrap(), 10);
-        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        assert!(fs::metadata(null).unwrap().file_type().is_char_device());
     }
 
     #[test]
@@ -160,7 +184,7 @@ mod unix {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_device_is_said_to_be_full() {
-        let mut writer = AudioWriter::create("/dev/full", 48000, 1, Encoding::S16).unwrap();
+        let mut writer = AudioWriter::create(device("/dev/full"), 48000, 1, Encoding::S16).unwrap();
         let result = writer.write(&[&[0.5; 1000]]).and_then(|()| writer.finish());
         let expected = "cannot write `/dev/full`: the disk is full; free some space or write to another disk";
         assert_eq!(result.unwrap_err().to_string(), expected);
