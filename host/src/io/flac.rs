@@ -1,6 +1,6 @@
 //! FLAC files, decoded by symphonia: the samples, and what became of the file.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -11,7 +11,7 @@ use symphonia::default::codecs::FlacDecoder;
 use symphonia::default::formats::FlacReader;
 
 use super::read::cut_short;
-use super::{AudioError, MAX_CHANNELS, MAX_RATE};
+use super::{AudioError, MAX_CHANNELS, MAX_RATE, fill};
 
 /// An open FLAC stream.
 pub(super) struct Flac {
@@ -34,7 +34,7 @@ pub(super) struct Flac {
 impl Flac {
     /// Reads the head of a stream, its first bytes included.
     pub fn open(path: &Path, input: impl Read + Send + Sync + 'static) -> Result<Self, AudioError> {
-        let input = MediaSourceStream::new(Box::new(ReadOnlySource::new(input)), Default::default());
+        let input = MediaSourceStream::new(Box::new(ReadOnlySource::new(Patient(input))), Default::default());
         let reader = FlacReader::try_new(input, Default::default()).map_err(|error| head_error(path, error))?;
         let track = reader.default_track(TrackType::Audio);
         let params = track.and_then(|track| track.codec_params.as_ref()?.audio());
@@ -129,6 +129,15 @@ impl Flac {
     fn damaged(&self, oddities: &mut Vec<String>) -> bool {
         oddities.push(format!("is damaged behind frame {}; it is read up to there", self.frames_read));
         false
+    }
+}
+
+/// An input that goes on after a signal, which symphonia takes for the end of the file.
+struct Patient<R>(R);
+
+impl<R: Read> Read for Patient<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        fill(&mut self.0, buffer)
     }
 }
 

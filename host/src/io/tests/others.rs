@@ -134,3 +134,28 @@ fn the_input_is_recognised_under_every_name() {
     assert!(!same_file(here("a.wav"), here("new.wav")));
     assert!(!same_file("-", "-"), "standard input and output are two");
 }
+
+#[test]
+fn a_signal_does_not_end_a_pipe_and_a_failing_disk_is_no_end_of_file() {
+    /// Gives a few bytes, then an error, and so on.
+    struct Halting(std::collections::VecDeque<u8>, ErrorKind, bool);
+    impl std::io::Read for Halting {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.2 = !self.2;
+            if self.2 {
+                return Err(self.1.into());
+            }
+            let few = buffer.len().min(5);
+            self.0.read(&mut buffer[..few])
+        }
+    }
+    for name in ["sox_s32.wav", "ffmpeg_s16.flac"] {
+        let bytes = fs::read(fixture(name)).unwrap();
+        let expected = hear_pipe(&bytes).unwrap().samples;
+        let open =
+            |kind| AudioReader::from_input(Path::new("-"), Box::new(Halting(bytes.clone().into(), kind, false)), None);
+        assert_eq!(hear(open(ErrorKind::Interrupted).unwrap(), 10).unwrap().samples, expected, "{name}");
+        let error = open(ErrorKind::TimedOut).err().unwrap().to_string();
+        assert_eq!(error, "cannot read standard input any further: timed out");
+    }
+}
