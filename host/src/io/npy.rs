@@ -83,3 +83,21 @@ fn head(frames: u64, tail: &[usize]) -> Option<Vec<u8>> {
 fn misfit(path: &Path, what: String) -> AudioError {
     AudioError::Misfit { path: path.into(), what }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::head;
+
+    #[test]
+    fn the_head_keeps_its_size_whatever_the_number_of_frames() {
+        for dims in 0..40 {
+            let tail = vec![40; dims];
+            let size = head(0, &tail).unwrap().len();
+            assert_eq!(size % 64, 0);
+            for frames in [9, 1 << 20, 1 << 40, u64::MAX] {
+                assert_eq!(head(frames, &tail).unwrap().len(), size);
+            }
+        }
+        assert!(head(0, &vec![40; 20_000]).is_none(), "version 1.0 counts its head in 16 bits");
+    }
+}

@@ -89,6 +89,9 @@ fn the_head_of_a_file_beyond_four_gigabytes_is_rf64() {
     let (short, long) = (shape.head(1000).unwrap(), shape.head(frames).unwrap());
     assert_eq!((short.len(), &short[..4], &short[12..16]), (long.len(), &b"RIFF"[..], &b"JUNK"[..]));
     assert_eq!((&long[..4], &long[12..16]), (&b"RF64"[..], &b"ds64"[..]));
+    let lengths: Vec<u64> = long[20..44].as_chunks().0.iter().map(|&eight| u64::from_le_bytes(eight)).collect();
+    let data = frames * shape.frame();
+    assert_eq!(lengths, [data + long.len() as u64 - 8, data, frames], "EBU Tech 3306: the file, the data, the frames");
     let heard = hear_pipe(&long).unwrap();
     assert_eq!(heard.spec.frames, Some(frames));
     // The last length that fits, and the first that does not.
