@@ -1,0 +1,4 @@
+/* The faultless library from which the hostile and the rogue ones differ in one thing each. */
+#include "hostile/good.h"
+
+static void spoil(void) {}

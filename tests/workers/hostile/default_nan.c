@@ -1,0 +1,6 @@
+/* A default that is no number. */
+#include "good.h"
+
+static void spoil(void) {
+  params[0].default_num = NAN;
+}

@@ -1,0 +1,6 @@
+/* A worker whose id is empty. */
+#include "good.h"
+
+static void spoil(void) {
+  worker.id = "";
+}

@@ -1,0 +1,6 @@
+/* A worker whose id is a path. */
+#include "good.h"
+
+static void spoil(void) {
+  worker.id = "../../etc/passwd";
+}

@@ -1,0 +1,6 @@
+/* A parameter named `worker`, a word that the graph file keeps for itself. */
+#include "good.h"
+
+static void spoil(void) {
+  params[0].name = "worker";
+}

@@ -1,0 +1,6 @@
+/* A port whose name is empty. */
+#include "good.h"
+
+static void spoil(void) {
+  ports[0].name = "";
+}

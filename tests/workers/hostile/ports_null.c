@@ -1,0 +1,6 @@
+/* Ports are counted, but there is no list. */
+#include "good.h"
+
+static void spoil(void) {
+  worker.ports = NULL;
+}

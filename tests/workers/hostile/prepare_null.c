@@ -1,0 +1,6 @@
+/* A worker without `prepare`. */
+#include "good.h"
+
+static void spoil(void) {
+  worker.prepare = NULL;
+}

@@ -1,0 +1,17 @@
+/* `save` says all is well, and that it wrote more bytes than there was room for. */
+#include "../hostile/good.h"
+
+static aw_status save(aw_instance *it, uint8_t *data, size_t room, size_t *len) {
+  (void)it;
+  if (room) data[0] = 1;
+  *len = room + 1000000;
+  return aw_status_OK;
+}
+static aw_status load(aw_instance *it, const uint8_t *data, size_t len) {
+  (void)it, (void)data, (void)len;
+  return aw_status_OK;
+}
+static void spoil(void) {
+  worker.save = save;
+  worker.load = load;
+}
