@@ -236,14 +236,15 @@ impl Format {
         Some(self)
     }
 
-    /// Values in one plane of a frame; a complex bin is one.
+    /// Values in one plane of a frame; a complex bin is one. `usize::MAX` where the answer of a careless worker is more.
     pub const fn cells(&self) -> usize {
-        self.dims[0] as usize * self.dims[1] as usize * self.dims[2] as usize * self.dims[3] as usize
+        let [a, b, c, d] = self.dims;
+        (a as usize).saturating_mul(b as usize).saturating_mul(c as usize).saturating_mul(d as usize)
     }
 
     /// Floats in one plane of a frame: `cells`, or twice that for SPECTRUM.
     pub const fn width(&self) -> usize {
-        if self.kind.0 == Kind::SPECTRUM.0 { 2 * self.cells() } else { self.cells() }
+        if self.kind.0 == Kind::SPECTRUM.0 { self.cells().saturating_mul(2) } else { self.cells() }
     }
 
     /// Frames a second.

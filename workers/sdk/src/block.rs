@@ -2,11 +2,12 @@
 use aw_abi::{self as abi, Event};
 use core::marker::PhantomData;
 
-/// Width and channels of a connected port, as agreed in `prepare`.
+/// Width and channels of a connected port, as agreed in `prepare`; whether it carries events, as declared.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) width: u32,
     pub(crate) channels: u32,
+    pub(crate) events: bool,
 }
 
 /// One call of `process`. Ports are numbered as connected: in the order of `SPEC.ports`, unconnected ones left out.
@@ -114,6 +115,7 @@ impl Outputs<'_> {
         }
         which.map(|(port, channel)| {
             let (buffer, shape) = self.buffer(port);
+            assert!(!shape.events, "output {port} carries events, not frames");
             assert!(channel < shape.channels as usize, "output {port} has {} channels", shape.channels);
             let len = buffer.frames as usize * shape.width as usize;
             // SAFETY: plane `channel` holds that many floats; outputs overlap nothing (`abi::Buffer`), the planes asked
@@ -125,7 +127,8 @@ impl Outputs<'_> {
     }
     /// Writes the events of an EVENTS port and says how many found room.
     pub fn events(&mut self, port: usize, events: &[Event]) -> usize {
-        let (buffer, _) = self.buffer(port);
+        let (buffer, shape) = self.buffer(port);
+        assert!(shape.events, "output {port} carries frames, not events");
         let count = events.len().min(buffer.frames as usize);
         // SAFETY: an EVENTS buffer has room for `frames` events and overlaps nothing; `frames` of it is ours to write.
         unsafe {

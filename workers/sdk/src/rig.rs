@@ -3,6 +3,7 @@ use crate::{Error, Event, Format, Given, Kind, Result, Worker, table};
 use aw_abi::{self as abi, Dir, Status};
 use std::collections::VecDeque;
 use std::ffi::{CString, c_char, c_void};
+use std::rc::Rc;
 use std::sync::Mutex;
 
 /// What a worker answered for one connected port in `prepare`.
@@ -28,8 +29,9 @@ struct Queue {
 pub struct Rig {
     table: abi::Worker,
     it: *mut abi::Instance,
-    host: Box<abi::Host>,
-    said: Box<Mutex<Vec<String>>>,
+    /// What the instance points at; an `Rc` stays in its place when the rig is moved.
+    _host: Rc<abi::Host>,
+    said: Rc<Mutex<Vec<String>>>,
     max_frames: usize,
     inputs: Vec<(Answer, Queue)>,
     outputs: Vec<(Answer, bool)>,
@@ -62,17 +64,26 @@ impl Rig {
     /// What the worker says when it refuses.
     pub fn new<W: Worker>(params: &[(&str, Given)], inputs: &[(&str, Format)], outputs: &[&str]) -> Result<Self> {
         let table = table::<W>();
-        let said = Box::new(Mutex::new(Vec::new()));
-        let ctx = std::ptr::from_ref(&*said).cast_mut().cast();
-        let host = Box::new(abi::Host { size: size_of::<abi::Host>() as u32, ctx, log: Some(remember) });
+        let said = Rc::new(Mutex::new(Vec::new()));
+        let ctx = Rc::as_ptr(&said).cast_mut().cast();
+        let host = Rc::new(abi::Host { size: size_of::<abi::Host>() as u32, ctx, log: Some(remember) });
         let mut it = std::ptr::null_mut();
         let made = with_values::<W, _>(params, |values| {
             // SAFETY: `table` is W's own; values are one a parameter.
-            unsafe { table.create.map_or(Status::ERROR, |f| f(&*host, values, &mut it)) }
+            unsafe { table.create.map_or(Status::ERROR, |f| f(Rc::as_ptr(&host), values, &mut it)) }
         });
         let (inputs_, outputs_, events) = (vec![], vec![], vec![]);
-        let mut rig =
-            Self { table, it, host, said, max_frames: MAX_FRAMES, inputs: inputs_, outputs: outputs_, events, time: 0 };
+        let mut rig = Self {
+            table,
+            it,
+            _host: host,
+            said,
+            max_frames: MAX_FRAMES,
+            inputs: inputs_,
+            outputs: outputs_,
+            events,
+            time: 0,
+        };
         rig.check(made)?;
         rig.prepare::<W>(inputs, outputs)?;
         Ok(rig)
@@ -264,10 +275,9 @@ impl Rig {
 impl Drop for Rig {
     fn drop(&mut self) {
         if let (Some(destroy), false) = (self.table.destroy, self.it.is_null()) {
-            // SAFETY: `it` is alive and used no more; `host` is still alive.
+            // SAFETY: `it` is alive and used no more; the host is still alive.
             unsafe { destroy(self.it) }
         }
-        self.host.log = None;
     }
 }
 

@@ -45,27 +45,29 @@ impl Setup {
     }
     /// Says what the worker will write to a port.
     pub fn output(&mut self, port: &str, format: Format) {
-        self.with(port, |s| s.format = format);
+        self.answer(port, |s| s.format = format);
     }
-    /// Says that one `process` takes or gives this many frames of a port. Without it: as many as there are.
+    /// Says that one `process` takes or gives this many frames of a port. Without it: as many as there are. An input
+    /// and an output of the same name both move so many.
     pub fn moves(&mut self, port: &str, frames: usize) {
-        self.with(port, |s| s.frames = frames as u32);
+        self.inputs.iter_mut().filter(|s| s.port == port).for_each(|s| s.frames = frames as u32);
+        self.answer(port, |s| s.frames = frames as u32);
     }
     /// Says that an output lags by this many of its own frames.
     pub fn latency(&mut self, port: &str, frames: usize) {
-        self.with(port, |s| s.latency = frames as u32);
+        self.answer(port, |s| s.latency = frames as u32);
     }
     /// Says that an output sounds for this many of its own frames after the input fell silent, or
     /// [`ENDLESS`](crate::ENDLESS).
     pub fn tail(&mut self, port: &str, frames: u32) {
-        self.with(port, |s| s.tail = frames);
+        self.answer(port, |s| s.tail = frames);
     }
-    /// Ports that are declared but not connected are passed over.
-    fn with(&mut self, port: &str, change: impl FnOnce(&mut Stream)) {
-        match self.inputs.iter_mut().chain(&mut self.outputs).find(|s| s.port == port) {
+    /// Changes an output. Ports that are declared but not connected are passed over.
+    fn answer(&mut self, port: &str, change: impl FnOnce(&mut Stream)) {
+        match self.outputs.iter_mut().find(|s| s.port == port) {
             Some(stream) => change(stream),
             None => assert!(
-                self.declared.iter().any(|known| known == port),
+                self.declared.iter().any(|known| known == port) || self.inputs.iter().any(|s| s.port == port),
                 "`prepare` speaks of the port `{port}`, which SPEC does not declare"
             ),
         }

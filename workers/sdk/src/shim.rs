@@ -2,7 +2,7 @@
 use crate::block::{Block, Shape};
 use crate::setup::{Setup, Stream};
 use crate::{Error, Given, Result, Spec, Values, Worker, heap};
-use aw_abi::{self as abi, Instance, Status, Type};
+use aw_abi::{self as abi, Dir, Instance, Kind, Status, Type, port_flags};
 use std::any::Any;
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
@@ -66,7 +66,7 @@ pub fn quiet_panics() {
             heap::panicking();
             let mut place = Note::EMPTY;
             if let Some(at) = info.location() {
-                let _ = write!(place, " ({}:{})", at.file(), at.line());
+                let _ = write!(place, " at {}:{}", at.file(), at.line());
             }
             PLACE.set(place);
         }));
@@ -79,7 +79,7 @@ fn log_panic(host: *const abi::Host, payload: Box<dyn Any + Send>) {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     let mut note = Note::EMPTY;
-    let _ = write!(note, "panicked: {text}{}", PLACE.get().text());
+    let _ = write!(note, "panicked{}: {text}", PLACE.get().text());
     log(host, note.text());
     std::mem::forget(payload); // its drop may panic again
 }
@@ -200,6 +200,15 @@ unsafe extern "C" fn create<W: Worker>(
     }
 }
 
+/// Whether a connected output carries events: it is declared so, or belongs to a MANY port that is.
+fn writes_events<W: Worker>(port: &str) -> bool {
+    let mut outputs = W::SPEC.ports.iter().filter(|p| p.0.dir == Dir::OUT);
+    // SAFETY: port names are C strings.
+    let declared = outputs.clone().find(|p| unsafe { text(p.0.name) } == port);
+    let declared = declared.or_else(|| outputs.find(|p| p.0.flags & port_flags::MANY != 0));
+    declared.is_some_and(|p| p.0.kind == Kind::EVENTS)
+}
+
 unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup) -> Status {
     // SAFETY: the host passes a live setup and live streams.
     let (raw, ins, outs) = unsafe {
@@ -224,8 +233,13 @@ unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup)
     let status = unsafe {
         call::<W>(it, |worker, shapes| {
             worker.prepare(&mut setup)?;
-            let shape = |s: &Stream| Shape { width: s.format.width() as u32, channels: s.format.channels };
-            *shapes = [setup.inputs.iter().map(shape).collect(), setup.outputs.iter().map(shape).collect()];
+            let shape = |s: &Stream, events| Shape {
+                width: s.format.width() as u32, // the host refuses more
+                channels: s.format.channels,
+                events,
+            };
+            let inputs = setup.inputs.iter().map(|s| shape(s, false)).collect();
+            *shapes = [inputs, setup.outputs.iter().map(|s| shape(s, writes_events::<W>(&s.port))).collect()];
             Ok(())
         })
     };
