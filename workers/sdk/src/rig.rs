@@ -178,6 +178,33 @@ impl Rig {
         }
     }
 
+    /// The worker's memory of the past.
+    ///
+    /// # Errors
+    /// What the worker says.
+    pub fn save(&mut self) -> Result<Vec<u8>> {
+        let Some(save) = self.table.save else { return Ok(vec![]) };
+        let (mut data, mut len) = (vec![], 0);
+        // SAFETY: `it` is alive; `data` has the room it claims.
+        let mut status = unsafe { save(self.it, std::ptr::null_mut(), 0, &mut len) };
+        if status == Status::SHORT {
+            data.resize(len, 0);
+            // SAFETY: as above.
+            status = unsafe { save(self.it, data.as_mut_ptr(), data.len(), &mut len) };
+        }
+        self.check(status)?;
+        Ok(data)
+    }
+
+    /// Continues from what [`Rig::save`] gave.
+    ///
+    /// # Errors
+    /// What the worker says.
+    pub fn load(&mut self, data: &[u8]) -> Result {
+        // SAFETY: `it` is alive, `data` for the call.
+        self.check(unsafe { self.table.load.map_or(Status::OK, |f| f(self.it, data.as_ptr(), data.len())) })
+    }
+
     /// Feeds whole frames to every input, `input[port][channel]`, fires as often as they suffice, and returns all that
     /// came out, `output[port][channel]`. Frames that do not fill a firing wait for the next call. Panics if the worker
     /// dies, with what it said.
