@@ -35,7 +35,8 @@
 // `aw_stream.tail` of an output that may sound for ever.
 #define AW_ENDLESS UINT32_MAX
 
-// The port may stay unconnected. Outputs always may.
+// The port may stay unconnected. All others are connected when `prepare` is called: an output that nobody hears has
+// a buffer too.
 #define aw_port_OPTIONAL 1
 
 // The port stands for any number of ports, which the graph names (a mixer's inputs, a model's tensors).
@@ -220,7 +221,7 @@ typedef struct aw_setup {
 typedef struct aw_event {
   // When, on the clock of `aw_block.time`.
   uint64_t time;
-  // Which label: its place in the worker's list of labels.
+  // Which label: its place in the TEXT parameter `labels`, "silence, yes, no", if the worker has one.
   uint32_t label;
   // How sure, how much.
   float value;

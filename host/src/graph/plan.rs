@@ -70,6 +70,8 @@ pub struct Step {
     pub lag: Time,
     /// Firings in a period, if it moves a fixed number of frames.
     pub firings: u64,
+    /// Its parameters, in the order of the descriptor.
+    pub values: Vec<Value>,
     /// What its events are called, by number.
     pub labels: Vec<String>,
     /// Where it stands in the file.
@@ -356,6 +358,7 @@ impl Plan {
             latency: node.outputs.iter().map(|output| output.latency).collect(),
             lag: align::meeting(net, at),
             firings: 0,
+            values: worker.values.clone(),
             labels: labels(worker),
             span: node.span.clone(),
         });

@@ -19,7 +19,8 @@ pub struct Instance {
     raw: *mut abi::Instance,
     agreed: Agreed,
     log: Arc<Log>,
-    host: Box<abi::Host>,
+    /// What the worker points at; stays in its place when the instance is moved.
+    _host: Arc<abi::Host>,
 }
 
 // SAFETY: the ABI lets functions of an instance be called from different threads, never two at once; `&mut self` on
@@ -137,17 +138,17 @@ impl Instance {
         }
         let log = Arc::<Log>::default();
         let ctx = Arc::as_ptr(&log).cast_mut().cast::<c_void>();
-        let host = Box::new(abi::Host { size: size_of::<abi::Host>() as u32, ctx, log: Some(log::record) });
+        let host = Arc::new(abi::Host { size: size_of::<abi::Host>() as u32, ctx, log: Some(log::record) });
         let mut arena = Arena::default();
         let raw_values: Vec<abi::Value> = values.iter().map(|value| arena.value(value)).collect();
         let mut raw = std::ptr::null_mut();
         // SAFETY: `host` and `log` outlive the instance (see `drop`); one value a parameter, alive for the call.
-        let status = unsafe { (worker.functions.create)(&*host, raw_values.as_ptr(), &mut raw) };
+        let status = unsafe { (worker.functions.create)(Arc::as_ptr(&host), raw_values.as_ptr(), &mut raw) };
         if status != Status::OK || raw.is_null() {
             return Err(refusal(&log, status, "create"));
         }
         let functions = worker.functions;
-        Ok(Self { worker: worker.clone(), functions, raw, agreed: Agreed::default(), log, host })
+        Ok(Self { worker: worker.clone(), functions, raw, agreed: Agreed::default(), log, _host: host })
     }
 
     /// Its worker.
@@ -335,7 +336,6 @@ impl Drop for Instance {
     fn drop(&mut self) {
         // SAFETY: the instance is alive and used no more; `host` and `log` are dropped after it.
         unsafe { (self.functions.destroy)(self.raw) };
-        self.host.log = None;
     }
 }
 
