@@ -32,12 +32,12 @@ static aw_status prepare(aw_instance *it, aw_setup *setup) { /* all memory is ta
   if (!past) return refuse(it->host, "no memory left");
   free(it->past);
   it->past = past, it->channels = audio.channels;
-  setup->inputs[0].frames = 0; /* as many samples as there are */
-  if (setup->output_count) setup->outputs[0].format = audio, setup->outputs[0].frames = 0;
+  setup->outputs[0].format = audio;
+  setup->inputs[0].frames = setup->outputs[0].frames = 0; /* as many samples as there are */
   return tune(it), aw_status_OK;
 }
 static aw_status process(aw_instance *it, const aw_block *block) {
-  for (uint32_t c = 0; block->output_count && c < it->channels; c++) {
+  for (uint32_t c = 0; c < it->channels; c++) {
     const float *x = (const float *)block->inputs[0].data + (size_t)c * block->inputs[0].stride;
     float *y = (float *)block->outputs[0].data + (size_t)c * block->outputs[0].stride, past = it->past[c];
     for (uint32_t i = 0; i < block->outputs[0].frames; i++) y[i] = past += it->a * (x[i] - past);

@@ -15,11 +15,11 @@ static aw_status create(const aw_host *host, const aw_value *values, aw_instance
 }
 static aw_status prepare(aw_instance *it, aw_setup *setup) {
   it->channels = setup->inputs[0].format.channels;
-  if (setup->output_count) setup->outputs[0].format = setup->inputs[0].format;
+  setup->outputs[0].format = setup->inputs[0].format;
   return aw_status_OK;
 }
 static aw_status process(aw_instance *it, const aw_block *block) {
-  for (uint32_t c = 0; block->output_count && c < it->channels; c++) {
+  for (uint32_t c = 0; c < it->channels; c++) {
     const float *x = (const float *)block->inputs[0].data + (size_t)c * block->inputs[0].stride;
     float *y = (float *)block->outputs[0].data + (size_t)c * block->outputs[0].stride;
     memcpy(y, x, block->outputs[0].frames * sizeof *y);

@@ -95,7 +95,7 @@ impl Worker for BadRate {
         if self.0 != "gives_double" {
             return copy(block);
         }
-        for channel in 0..if block.outputs.is_empty() { 0 } else { block.outputs.channels(0) } {
+        for channel in 0..block.outputs.channels(0) {
             let (y, x) = (block.outputs.plane(0, channel), block.inputs.plane(0, channel));
             y.chunks_mut(2).zip(x).for_each(|(y, x)| y.fill(*x));
         }
@@ -134,7 +134,7 @@ impl Worker for BadLatency {
     }
     fn process(&mut self, block: &mut Block) {
         copy(block);
-        if self.has == 0 || block.outputs.is_empty() {
+        if self.has == 0 {
             return;
         }
         for (channel, past) in self.past.iter_mut().enumerate() {

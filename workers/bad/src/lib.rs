@@ -42,8 +42,6 @@ fn through(setup: &mut Setup) -> Result<Format> {
 /// `process` of such a worker.
 fn copy(block: &mut Block) {
     for channel in 0..block.inputs.channels(0) {
-        if !block.outputs.is_empty() {
-            block.outputs.plane(0, channel).copy_from_slice(block.inputs.plane(0, channel));
-        }
+        block.outputs.plane(0, channel).copy_from_slice(block.inputs.plane(0, channel));
     }
 }

@@ -44,9 +44,6 @@ impl Worker for BadNan {
     }
     fn process(&mut self, block: &mut Block) {
         copy(block);
-        if block.outputs.is_empty() {
-            return;
-        }
         let plane = block.outputs.plane(0, self.channel);
         let good = self.after.saturating_sub(self.played).min(plane.len());
         plane[good..].fill(self.value);
@@ -77,9 +74,7 @@ impl Worker for BadCut {
         copy(block);
         for channel in 0..block.inputs.channels(0) {
             let first = block.inputs.plane(0, channel).first().copied().unwrap_or_default();
-            if !block.outputs.is_empty() {
-                block.outputs.plane(0, channel).iter_mut().for_each(|y| *y -= first);
-            }
+            block.outputs.plane(0, channel).iter_mut().for_each(|y| *y -= first);
         }
     }
 }

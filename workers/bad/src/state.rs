@@ -45,7 +45,7 @@ impl Worker for BadState {
         through(setup).map(drop)
     }
     fn process(&mut self, block: &mut Block) {
-        for channel in 0..if block.outputs.is_empty() { 0 } else { block.outputs.channels(0) } {
+        for channel in 0..block.outputs.channels(0) {
             let counts = (self.count..).map(|count| count as f32);
             block.outputs.plane(0, channel).iter_mut().zip(counts).for_each(|(y, count)| *y = count);
         }
