@@ -17,6 +17,7 @@ mod istft;
 mod overlap_add;
 mod polar;
 mod stft;
+mod wiener;
 
 #[cfg(test)]
 mod bench; //       what the tests play, and how
@@ -35,4 +36,5 @@ aw_sdk::export_workers!(
     polar::Polar,
     polar::FromPolar,
     apply_mask::ApplyMask,
+    wiener::Wiener,
 );
