@@ -1,45 +1,22 @@
 //! A graph that plays, seen from the control side.
-use crate::graph::{Compiled, OutputKind, Plan, nearest, param_from_text};
-use crate::plugin::{Descriptor, Event, Failure, Log, Value};
-use crate::render::{FromRender, Program, Remote, Renderer, ToRender, Trouble};
-use std::sync::Arc;
+use super::report::{Node, Report};
+use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
+use crate::plugin::Value;
+use crate::render::{FromRender, Program, Remote, Renderer, ToRender};
+use std::collections::BTreeMap;
 
 /// A graph that plays.
 pub struct Engine {
+    /// What plays, or will once a change is through.
     plan: Plan,
-    workers: Vec<Arc<Descriptor>>,
-    logs: Vec<Arc<Log>>,
+    /// Nodes that play or have played lately, by the key of their instance.
+    nodes: BTreeMap<u64, Node>,
+    /// Keys of the nodes of `plan`, by name.
+    keys: BTreeMap<String, u64>,
     remote: Remote,
-}
-
-/// What happened on the render thread, in words.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Report {
-    /// A worker failed and is left out from now on.
-    Failed {
-        /// The node.
-        node: String,
-        /// What it did, in one sentence.
-        why: String,
-        /// What is heard instead.
-        instead: &'static str,
-    },
-    /// Something happened at an output.
-    Event {
-        /// The output of the graph.
-        output: String,
-        /// What it is called, if the worker names its labels.
-        label: Option<String>,
-        /// What happened.
-        event: Event,
-    },
-    /// A worker says something.
-    Says {
-        /// The node.
-        node: String,
-        /// What it says.
-        text: String,
-    },
+    /// What plays when the fades of a change are over.
+    then: Option<Box<Program>>,
+    changing: bool,
 }
 
 /// Why a parameter cannot be changed.
@@ -74,6 +51,17 @@ pub enum SetError {
     Full,
 }
 
+/// Why a graph cannot be changed while it plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// The last change is not through.
+    #[error("the last change is not through")]
+    Busy,
+    /// Inputs, outputs, rate or block are others than before.
+    #[error("inputs, outputs, rate or block have changed: the graph must be started anew")]
+    Restart,
+}
+
 fn suggest(near: &Option<String>) -> String {
     near.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
@@ -82,20 +70,23 @@ impl Engine {
     /// Allocates all that playing needs. `metered`: keep account of time.
     pub fn start(compiled: Compiled, metered: bool) -> (Self, Renderer) {
         let plan = compiled.plan.clone();
-        let logs = compiled.instances.iter().map(|instance| instance.log().clone()).collect();
-        let workers = compiled.instances.iter().map(|instance| instance.worker().clone()).collect();
-        let (renderer, remote) = Renderer::new(Program::new(compiled), metered);
-        (Self { plan, workers, logs, remote }, renderer)
+        let nodes: Vec<Node> = compiled.instances.iter().zip(&plan.steps).map(|(i, step)| Node::new(i, step)).collect();
+        let program = Program::new(compiled);
+        let keyed = nodes.into_iter().enumerate().map(|(step, node)| (program.key(step), node));
+        let nodes: BTreeMap<u64, Node> = keyed.collect();
+        let keys = nodes.iter().map(|(key, node)| (node.name.clone(), *key)).collect();
+        let (renderer, remote) = Renderer::new(program, metered);
+        (Self { plan, nodes, keys, remote, then: None, changing: false }, renderer)
     }
 
-    /// What plays.
+    /// What plays, or will once a change is through.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The worker of a step.
-    pub fn worker(&self, step: usize) -> &Descriptor {
-        &self.workers[step]
+    /// Whether a change is not through.
+    pub fn is_changing(&self) -> bool {
+        self.changing
     }
 
     /// Changes a live parameter, at the next block.
@@ -103,11 +94,11 @@ impl Engine {
     /// # Errors
     /// [`SetError`] says what is wrong, and what may have been meant.
     pub fn set(&mut self, node: &str, param: &str, value: &str) -> Result<(), SetError> {
-        let Some(step) = self.plan.steps.iter().position(|step| step.name == node) else {
-            let near = nearest(node, self.plan.steps.iter().map(|step| step.name.as_str())).map(Into::into);
+        let Some(key) = self.keys.get(node).copied() else {
+            let near = nearest(node, self.keys.keys().map(String::as_str)).map(Into::into);
             return Err(SetError::Node { name: node.into(), near });
         };
-        let params = &self.workers[step].params;
+        let params = self.nodes.get(&key).map(|node| node.worker.params.as_slice()).unwrap_or_default();
         let Some(at) = params.iter().position(|p| p.name == param) else {
             let near = nearest(param, params.iter().map(|p| p.name.as_str())).map(Into::into);
             return Err(SetError::Param { node: node.into(), name: param.into(), near });
@@ -116,46 +107,85 @@ impl Engine {
         let (Value::Num(value), true) = (value, params[at].live) else {
             return Err(SetError::Fixed(param.into()));
         };
-        self.remote.send(ToRender::Set { step, param: at as u32, value }).map_err(|_| SetError::Full)
+        self.remote.send(ToRender::Set { key, param: at as u32, value }).map_err(|_| SetError::Full)
     }
 
-    /// What has happened since the last call.
-    pub fn reports(&mut self) -> Vec<Report> {
-        let mut reports = Vec::new();
-        while let Some(report) = self.remote.report() {
-            match report {
-                FromRender::Failed { step, why } => reports.push(self.failed(step, why)),
-                FromRender::Event { step, port, event } => {
-                    let hears = |kind: &OutputKind| *kind == OutputKind::Events(step, port);
-                    let outputs = self.plan.outputs.iter().filter(|output| hears(&output.kind));
-                    let label = self.plan.steps[step].labels.get(event.label as usize).cloned();
-                    reports.extend(outputs.map(|output| Report::Event {
-                        output: output.name.clone(),
-                        label: label.clone(),
-                        event,
-                    }));
+    /// Goes over to another graph while this one plays: what is equal in both plays on, what hears something else is
+    /// faded over. The render thread does it when a period begins; [`Engine::reports`] sees it through.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; the old graph plays on.
+    pub fn change(&mut self, new: Compiled) -> Result<(), ChangeError> {
+        if self.changing {
+            return Err(ChangeError::Busy);
+        }
+        let live = |step: &crate::graph::Step, param: usize| {
+            let node = self.keys.get(&step.name).and_then(|key| self.nodes.get(key));
+            node.is_some_and(|node| node.worker.id == step.worker && node.worker.params[param].live)
+        };
+        let splice = splice(&self.plan, &new.plan, live).ok_or(ChangeError::Restart)?;
+        let fresh: Vec<Node> = new.instances.iter().zip(&new.plan.steps).map(|(i, step)| Node::new(i, step)).collect();
+        let (origins, after) = (splice.steps.clone(), splice.after.clone());
+        let set = self.live_changes(&splice.steps, &splice.both);
+        let [both, then] = Program::splice(splice, new.instances, set);
+        let mut keys = BTreeMap::new();
+        for (at, (origin, step)) in origins.iter().zip(&both.plan().steps).enumerate() {
+            let key = match *origin {
+                Origin::New(from) => {
+                    self.nodes.insert(both.key(at), fresh[from].clone());
+                    both.key(at)
+                }
+                Origin::Old(_) if !step.name.ends_with(" (before)") => self.keys[&step.name],
+                _ => continue,
+            };
+            keys.insert(step.name.clone(), key);
+        }
+        self.remote.play(both).map_err(|_| ChangeError::Busy)?;
+        (self.plan, self.keys, self.then, self.changing) = (after, keys, Some(then), true);
+        Ok(())
+    }
+
+    /// Live parameters that a change sets on nodes that survive: step, parameter, value.
+    fn live_changes(&self, origins: &[Origin], both: &Plan) -> Vec<(usize, u32, f64)> {
+        let mut set = vec![];
+        for (at, (origin, step)) in origins.iter().zip(&both.steps).enumerate() {
+            let Origin::Old(from) = *origin else { continue };
+            let was = &self.plan.steps[from].values;
+            for (param, (now, was)) in step.values.iter().zip(was).enumerate() {
+                if let (Value::Num(value), true) = (now, now != was) {
+                    set.push((at, param as u32, *value));
                 }
             }
         }
-        for (step, log) in self.plan.steps.iter().zip(&self.logs) {
-            let notes = std::iter::from_fn(|| log.next());
-            reports.extend(notes.map(|note| Report::Says { node: step.name.clone(), text: note.text() }));
-        }
-        reports
+        set
     }
 
-    fn failed(&self, at: usize, why: Trouble) -> Report {
-        let (step, said) = (&self.plan.steps[at], self.logs[at].take_error());
-        let why = match (why, said) {
-            (Trouble::Call(Failure::Panic), Some(said)) => said,
-            (Trouble::Call(Failure::Panic), None) => "panicked".into(),
-            (Trouble::Call(Failure::Error), Some(said)) => format!("failed: {said}"),
-            (Trouble::Call(Failure::Error), None) => "failed and gave no reason".into(),
-            (Trouble::Call(Failure::Shape), _) => "was about to be called wrongly; this is a mistake in aw".into(),
-            (Trouble::NotFinite { port }, _) => format!("wrote NaN or infinity to `{}`", step.outputs[port].port),
-        };
-        let dry = step.outputs.iter().filter(|output| output.stream.is_some()).all(|output| output.dry.is_some());
-        let instead = if dry { "its input is passed through instead" } else { "it is silent from now on" };
-        Report::Failed { node: step.name.clone(), why, instead }
+    /// What has happened since the last call. Sees changes through, so call it now and then.
+    pub fn reports(&mut self) -> Vec<Report> {
+        while self.remote.retired().is_some() {
+            match self.then.take() {
+                Some(then) => self.changing = self.remote.play(then).is_ok(),
+                None => self.changing = false,
+            }
+        }
+        let mut reports = Vec::new();
+        while let Some(report) = self.remote.report() {
+            match report {
+                FromRender::Failed { key, why } => reports.extend(self.nodes.get(&key).map(|node| node.failed(why))),
+                FromRender::Event { key, port, event } => {
+                    let Some(node) = self.nodes.get(&key) else { continue };
+                    let hears = |kind: &OutputKind| match *kind {
+                        OutputKind::Events(step, from) => self.plan.steps[step].name == node.name && from == port,
+                        _ => false,
+                    };
+                    let label = node.labels.get(event.label as usize).cloned();
+                    let outputs = self.plan.outputs.iter().filter(|output| hears(&output.kind));
+                    let report = |output: String| Report::Event { output, label: label.clone(), event };
+                    reports.extend(outputs.map(|output| report(output.name.clone())));
+                }
+            }
+        }
+        reports.extend(self.nodes.values().flat_map(Node::says));
+        reports
     }
 }

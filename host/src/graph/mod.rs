@@ -20,6 +20,7 @@ mod plan; //     what is rendered
 mod rates; //    the dry run of counters
 mod resolve; //  names → nodes and edges
 mod schema; //   a JSON Schema for editors
+mod splice; //   from one plan to another while it plays
 mod table; //    reads a TOML table key by key
 mod time; //     exact time across rates
 mod verify; //   an independent check of a plan
@@ -31,7 +32,8 @@ pub use file::{GraphFile, Late};
 pub use net::kind_name;
 pub use params::from_text as param_from_text;
 pub use picture::{mermaid, table as plan_text, to_json as plan_json};
-pub use plan::{Cause, Edge, Lane, Output, OutputKind, Pace, Plan, Source, Step, StepOutput, Stream, Tokens};
+pub use plan::{Cause, Edge, Fade, Lane, Output, OutputKind, Pace, Plan, Source, Step, StepOutput, Stream, Tokens};
 pub use schema::schema;
+pub use splice::{Likes, Origin, Splice, splice};
 pub use time::Time;
 pub use verify::{Flaw, verify};

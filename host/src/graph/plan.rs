@@ -32,6 +32,8 @@ pub struct Plan {
     pub outputs: Vec<Output>,
     /// Blocks until everything repeats.
     pub period: u64,
+    /// Blocks after which what happened at the start has died away.
+    pub settled: u64,
 }
 
 /// An input of the graph.
@@ -76,6 +78,17 @@ pub struct Step {
     pub labels: Vec<String>,
     /// Where it stands in the file.
     pub span: Span,
+    /// It is no worker, but goes over from its first input to its last.
+    pub fade: Option<Fade>,
+}
+
+/// How a step goes over from one input to another, in frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fade {
+    /// Frames for which only the old input is heard, while the new one warms up.
+    pub wait: u64,
+    /// Frames that the fade takes.
+    pub length: u64,
 }
 
 /// An output port of a step.
@@ -128,6 +141,15 @@ pub struct Edge {
     pub take: u32,
     /// Zero frames that wait here at the start.
     pub tokens: Tokens,
+    /// Frames that are here at the start of a plan that takes over from another.
+    pub held: Option<u64>,
+}
+
+impl Edge {
+    /// Frames that are here at the start.
+    pub fn at_start(&self) -> u64 {
+        self.held.unwrap_or(self.tokens.total())
+    }
 }
 
 /// Zero frames that wait at an edge at the start, by cause.
@@ -275,6 +297,7 @@ impl Plan {
             edges: vec![],
             outputs: vec![],
             period: 1,
+            settled: 1,
         };
         let streams = plan.lay_streams(net);
         let mut place = vec![usize::MAX; net.nodes.len()];
@@ -329,7 +352,7 @@ impl Plan {
             ..Tokens::default()
         };
         let to = format!("{}.{}", net.nodes[at].name, input.port);
-        self.edges.push(Edge { stream, to, take: input.take, tokens });
+        self.edges.push(Edge { stream, to, take: input.take, tokens, held: None });
         Some(self.edges.len() - 1)
     }
 
@@ -361,6 +384,7 @@ impl Plan {
             values: worker.values.clone(),
             labels: labels(worker),
             span: node.span.clone(),
+            fade: None,
         });
     }
 
@@ -420,14 +444,21 @@ impl Plan {
                 back.filter(|input| place[at] <= place[input.from]).map(|input| place[at]..place[input.from] + 1),
             );
         }
-        loops.sort_by_key(|range| range.start);
-        for range in loops {
-            match self.loops.last_mut().filter(|last| range.start < last.end) {
-                Some(last) => last.end = last.end.max(range.end),
-                None => self.loops.push(range),
-            }
+        self.loops = join(loops);
+    }
+}
+
+/// Ranges that overlap become one.
+pub(super) fn join(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| range.start);
+    let mut joined: Vec<Range<usize>> = vec![];
+    for range in ranges {
+        match joined.last_mut().filter(|last| range.start < last.end) {
+            Some(last) => last.end = last.end.max(range.end),
+            None => joined.push(range),
         }
     }
+    joined
 }
 
 /// The texts between the commas of a parameter called `labels`.

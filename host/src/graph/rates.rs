@@ -39,9 +39,9 @@ impl<'p> Counters<'p> {
         let mut end = vec![0; plan.streams.len()];
         for (i, edge) in plan.edges.iter().enumerate() {
             readers[edge.stream].push(i);
-            end[edge.stream] = end[edge.stream].max(edge.tokens.total());
+            end[edge.stream] = end[edge.stream].max(edge.at_start());
         }
-        let position = plan.edges.iter().map(|edge| end[edge.stream] - edge.tokens.total()).collect();
+        let position = plan.edges.iter().map(|edge| end[edge.stream] - edge.at_start()).collect();
         let sources = plan.inputs.iter().map(|input| plan.pace(&plan.streams[input.stream].format)).collect();
         let sink = |output: &super::plan::Output| match output.kind {
             OutputKind::Audio(_) => plan.output_format(output).map(|format| plan.pace(&format)),
@@ -147,8 +147,8 @@ impl<'p> Counters<'p> {
     /// Frames that an edge has read, those at the start counted.
     fn given_to(&self, edge: usize) -> u64 {
         let edge_ = &self.plan.edges[edge];
-        let prefill = self.readers[edge_.stream].iter().map(|&e| self.plan.edges[e].tokens.total()).max().unwrap_or(0);
-        self.position[edge] - (prefill - edge_.tokens.total())
+        let prefill = self.readers[edge_.stream].iter().map(|&e| self.plan.edges[e].at_start()).max().unwrap_or(0);
+        self.position[edge] - (prefill - edge_.at_start())
     }
 
     /// Frames that wait everywhere: the state that must repeat.
@@ -191,11 +191,12 @@ pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
         return;
     };
     plan.period = period;
-    let Some((room, fired, short)) = walk(plan, period, steps) else {
+    let Some(Walked { room, fired, short, settled, .. }) = walk(plan, period, steps) else {
         let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
         diags.push(Diag::new(Code::Feedback, at, "the frames in a loop never settle"));
         return;
     };
+    plan.settled = settled;
     for (step, fired) in plan.steps.iter_mut().zip(&fired) {
         step.firings = *fired;
     }
@@ -209,19 +210,53 @@ pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
         }
     }
     // Priming changes what waits, so the room is counted again with it.
-    let room =
-        if short.iter().all(|n| *n == 0) { Some(room) } else { walk(plan, period, steps).map(|(room, ..)| room) };
-    for (stream, (left, written)) in plan.streams.iter_mut().zip(room.unwrap_or_default()) {
-        (stream.left, stream.written) = (left, written);
+    let primed = if short.iter().all(|n| *n == 0) { None } else { walk(plan, period, steps) };
+    make_room(plan, &primed.map_or(room, |walked| walked.room));
+}
+
+fn make_room(plan: &mut Plan, room: &[(u64, u64)]) {
+    for (stream, (left, written)) in plan.streams.iter_mut().zip(room) {
+        (stream.left, stream.written) = (*left, *written);
     }
     for edge in &plan.edges {
         let stream = &mut plan.streams[edge.stream];
-        stream.prefill = stream.prefill.max(edge.tokens.total());
+        stream.prefill = stream.prefill.max(edge.at_start());
     }
 }
 
-/// Room by stream, firings in a period by step, shortage by output.
-type Walked = (Vec<(u64, u64)>, Vec<u64>, Vec<u64>);
+/// Fills in room and firings of a plan whose frames at the start are given, and says by how many frames each output
+/// comes up short.
+pub(super) fn rehearse(plan: &mut Plan) -> Option<Vec<u64>> {
+    let steps = plan.steps.len() as u64 + plan.streams.len() as u64 + 1;
+    plan.period = period(plan).filter(|period| period.saturating_mul(steps) <= MOST_VISITS / 2)?;
+    let walked = walk(plan, plan.period, steps)?;
+    plan.settled = walked.settled;
+    for (step, fired) in plan.steps.iter_mut().zip(&walked.fired) {
+        step.firings = *fired;
+    }
+    make_room(plan, &walked.room);
+    Some(walked.short)
+}
+
+/// Frames that wait at each edge whenever a settled plan begins a period.
+pub(super) fn resting(plan: &Plan) -> Option<Vec<u64>> {
+    let steps = plan.steps.len() as u64 + plan.streams.len() as u64 + 1;
+    walk(plan, plan.period, steps).map(|walked| walked.state)
+}
+
+/// What a walk has shown.
+struct Walked {
+    /// Frames left after a block and written by one, by stream.
+    room: Vec<(u64, u64)>,
+    /// Firings in a period, by step.
+    fired: Vec<u64>,
+    /// Frames by which it came up short, by output.
+    short: Vec<u64>,
+    /// Blocks until the state repeats.
+    settled: u64,
+    /// Frames that wait at each edge at the beginning of a period.
+    state: Vec<u64>,
+}
 
 fn walk(plan: &Plan, period: u64, steps: u64) -> Option<Walked> {
     let mut counters = Counters::new(plan);
@@ -236,7 +271,8 @@ fn walk(plan: &Plan, period: u64, steps: u64) -> Option<Walked> {
         if now == state {
             let fired = counters.fired.iter().zip(before).map(|(now, before)| now - before).collect();
             let room = counters.left.iter().copied().zip(counters.written.iter().copied()).collect();
-            return Some((room, fired, counters.short));
+            let settled = counters.block - period;
+            return Some(Walked { room, fired, short: counters.short, settled, state });
         }
         state = now;
     }

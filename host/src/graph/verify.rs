@@ -2,7 +2,7 @@
 use super::codes::Code;
 use super::diag::{Diag, Diags};
 use super::net::Net;
-use super::plan::{OutputKind, Plan};
+use super::plan::{Edge, OutputKind, Plan};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -126,11 +126,11 @@ fn order(plan: &Plan) -> Result<(), Flaw> {
 
 /// Plays frames as plain queues, two periods long: nothing may overflow its room, and no sink may starve.
 fn rehearse(plan: &Plan) -> Result<(), Flaw> {
-    let mut queues: Vec<u64> = plan.edges.iter().map(|edge| edge.tokens.total()).collect();
+    let mut queues: Vec<u64> = plan.edges.iter().map(Edge::at_start).collect();
     let mut given = vec![0u64; plan.steps.len()];
     let mut fired = vec![0u64; plan.steps.len()];
     for (edge, stream) in plan.edges.iter().map(|edge| (edge, &plan.streams[edge.stream])) {
-        ensure(stream.prefill >= edge.tokens.total(), || {
+        ensure(stream.prefill >= edge.at_start(), || {
             format!("stream `{}` holds too little at the start", stream.name)
         })?;
     }

@@ -10,8 +10,8 @@ use ringbuf::{HeapCons, HeapProd};
 pub enum ToRender {
     /// A live parameter changes, before the next firing of its step.
     Set {
-        /// The step.
-        step: usize,
+        /// The key of the instance.
+        key: u64,
         /// The parameter, by its place in the descriptor.
         param: u32,
         /// Its new value, in range.
@@ -24,15 +24,15 @@ pub enum ToRender {
 pub enum FromRender {
     /// A worker failed and is left out from now on: its outputs are silent or bypassed.
     Failed {
-        /// The step.
-        step: usize,
+        /// The key of the instance.
+        key: u64,
         /// What it did.
         why: Trouble,
     },
     /// Something happened.
     Event {
-        /// The step that says so.
-        step: usize,
+        /// The key of the instance that says so.
+        key: u64,
         /// Which of its outputs.
         port: usize,
         /// What happened.

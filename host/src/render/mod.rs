@@ -3,6 +3,7 @@
 //!
 //! Frames in flight lie in [`stream`]s. A [`step`] fires when every stream it reads holds what it takes. The
 //! [`Renderer`] walks the steps once a block. What crosses to other threads is in [`message`].
+mod fade; //     from one path to another
 mod load; //     time accounting of a node
 mod message; //  everything that crosses, both ways
 mod program; //  a plan with its instances and memory

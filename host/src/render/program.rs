@@ -1,7 +1,12 @@
 //! A plan with its instances and memory, ready to be rendered. Made and freed on the control side.
-use super::step::Step;
+use super::step::{Node, Step};
 use super::stream::Stream;
-use crate::graph::{Compiled, OutputKind, Pace, Plan};
+use crate::graph::{Compiled, Likes, Origin, OutputKind, Pace, Plan, Splice};
+use crate::plugin::Instance;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// The next key of an instance.
+static KEYS: AtomicU64 = AtomicU64::new(0);
 
 /// A plan with its instances and memory.
 pub struct Program {
@@ -18,18 +23,55 @@ pub struct Program {
     pub(super) sinks: Vec<Option<(usize, Option<Pace>)>>,
     /// Blocks rendered.
     pub(super) block: u64,
+    /// Samples that programs before it have rendered.
+    samples: u64,
+    succession: Option<Succession>,
+}
+
+/// How a program takes over from the one before.
+struct Succession {
+    /// For each stream, edge and step: its like in the program before.
+    likes: Likes,
+    steps: Vec<Option<usize>>,
+    /// Blocks that the program before must have rendered.
+    after: u64,
+    /// Live parameters that change with it.
+    set: Vec<(usize, u32, f64)>,
 }
 
 impl Program {
     /// Allocates all that rendering needs.
     pub fn new(compiled: Compiled) -> Box<Self> {
         let Compiled { plan, instances } = compiled;
+        Self::with(plan, instances.into_iter().map(Node::Worker).collect(), None)
+    }
+
+    /// The two programs that go over to another graph: both together, and then the new one alone.
+    pub fn splice(splice: Splice, new: Vec<Instance>, set: Vec<(usize, u32, f64)>) -> [Box<Self>; 2] {
+        let mut new: Vec<Option<Instance>> = new.into_iter().map(Some).collect();
+        let node = |origin: &Origin| match *origin {
+            Origin::New(at) => new.get_mut(at).and_then(Option::take).map_or(Node::Vacant, Node::Worker),
+            _ => Node::Vacant,
+        };
+        let nodes = splice.steps.iter().map(node).collect();
+        let from = |origin: &Origin| if let Origin::Old(at) = *origin { Some(at) } else { None };
+        let steps = splice.steps.iter().map(from).collect();
+        let first = Succession { likes: splice.from_old, steps, after: 0, set };
+        let both = Self::with(splice.both, nodes, Some(first));
+        let steps: Vec<Option<usize>> = splice.after_steps.iter().copied().map(Some).collect();
+        let nodes = steps.iter().map(|_| Node::Vacant).collect();
+        let then = Succession { likes: splice.from_both, steps, after: splice.blocks, set: vec![] };
+        [both, Self::with(splice.after, nodes, Some(then))]
+    }
+
+    fn with(plan: Plan, nodes: Vec<Node>, succession: Option<Succession>) -> Box<Self> {
         let streams: Vec<Stream> = plan.streams.iter().map(Stream::new).collect();
-        let position = |edge: &crate::graph::Edge| plan.streams[edge.stream].prefill - edge.tokens.total();
+        let position = |edge: &crate::graph::Edge| plan.streams[edge.stream].prefill - edge.at_start();
         let positions = plan.edges.iter().map(position).collect();
         let mut readers = vec![vec![]; streams.len()];
         plan.edges.iter().enumerate().for_each(|(at, edge)| readers[edge.stream].push(at));
-        let steps = instances.into_iter().enumerate().map(|(at, instance)| Step::new(&plan, at, instance)).collect();
+        let step = |(at, node)| Step::new(&plan, at, node, KEYS.fetch_add(1, Relaxed));
+        let steps = nodes.into_iter().enumerate().map(step).collect();
         let pace = |stream: usize| plan.pace(&plan.streams[stream].format);
         let sources = plan.inputs.iter().map(|input| (input.stream, pace(input.stream))).collect();
         let sink = |kind: &OutputKind| match *kind {
@@ -38,7 +80,37 @@ impl Program {
             OutputKind::Events(..) => None,
         };
         let sinks = plan.outputs.iter().map(|output| sink(&output.kind)).collect();
-        Box::new(Self { streams, steps, positions, readers, sources, sinks, block: 0, plan })
+        let (block, samples) = (0, 0);
+        Box::new(Self { streams, steps, positions, readers, sources, sinks, block, samples, succession, plan })
+    }
+
+    /// RT — whether this is the moment to take over from `before`: only when a period begins, and nothing of its start
+    /// is left, are the frames in flight those that were planned with.
+    pub(super) fn may_follow(&self, before: &Self) -> bool {
+        let after = self.succession.as_ref().map_or(0, |succession| succession.after);
+        before.block >= after.max(before.plan.settled) && before.block.is_multiple_of(before.plan.period)
+    }
+
+    /// RT — takes over: instances, and frames in flight.
+    pub(super) fn succeed(&mut self, before: &mut Self) {
+        let Some(succession) = &self.succession else { return };
+        self.samples = before.samples + before.block * u64::from(before.plan.block);
+        for (stream, like) in self.streams.iter_mut().zip(&succession.likes.streams) {
+            if let Some(like) = like.and_then(|like| before.streams.get(like)) {
+                stream.succeed(like);
+            }
+        }
+        for (step, like) in self.steps.iter_mut().zip(&succession.steps) {
+            match like.and_then(|like| before.steps.get_mut(like)) {
+                Some(like) => step.succeed(like, self.samples),
+                None => step.begin_at(self.samples),
+            }
+        }
+        for &(step, param, value) in &succession.set {
+            if let Some(step) = self.steps.get_mut(step) {
+                step.set_param(param, value);
+            }
+        }
     }
 
     /// What is rendered.
@@ -46,8 +118,8 @@ impl Program {
         &self.plan
     }
 
-    /// The step of that name.
-    pub fn step(&self, name: &str) -> Option<usize> {
-        self.plan.steps.iter().position(|step| step.name == name)
+    /// Names the instance of a step for as long as it lives, whichever program it is in.
+    pub fn key(&self, step: usize) -> u64 {
+        self.steps[step].key
     }
 }

@@ -3,7 +3,7 @@ use super::load::Load;
 use super::message::{FromRender, Remote, ToRender};
 use super::program::Program;
 use crate::plugin::{Frames, FramesMut, Instance, flushed};
-use ringbuf::traits::{Consumer, Producer, Split};
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::time::Instant;
 
@@ -61,9 +61,9 @@ impl Renderer {
         &self.program.steps[step].load
     }
 
-    /// The instance of a step.
-    pub fn instance(&self, step: usize) -> &Instance {
-        &self.program.steps[step].instance
+    /// The instance of a step, if it is a worker.
+    pub fn instance(&self, step: usize) -> Option<&Instance> {
+        self.program.steps[step].instance()
     }
 
     /// RT — renders one block. `fill` writes the frames of an input, all of them; `hear` is given the frames of an
@@ -74,6 +74,7 @@ impl Renderer {
 
     fn block(&mut self, fill: impl FnMut(usize, FramesMut<'_>), hear: impl FnMut(usize, Frames<'_>)) {
         let start = self.load.as_ref().map(|_| Instant::now());
+        self.change();
         while let Some(message) = self.messages.try_pop() {
             self.obey(message);
         }
@@ -91,11 +92,24 @@ impl Renderer {
 
     fn obey(&mut self, message: ToRender) {
         match message {
-            ToRender::Set { step, param, value } => {
-                if let Some(step) = self.program.steps.get_mut(step).filter(|step| step.failed.is_none()) {
-                    step.instance.set_param(param, value);
+            ToRender::Set { key, param, value } => {
+                if let Some(step) = self.program.steps.iter_mut().find(|step| step.key == key) {
+                    step.set_param(param, value);
                 }
             }
+        }
+    }
+
+    /// Goes over to the program that waits, if this is the moment for it; the old one goes home.
+    fn change(&mut self) {
+        let is_time = self.next.iter().next().is_some_and(|next| next.may_follow(&self.program));
+        if !is_time || self.home.is_full() {
+            return;
+        }
+        if let Some(mut next) = self.next.try_pop() {
+            next.succeed(&mut self.program);
+            let old = std::mem::replace(&mut self.program, next);
+            let _cannot_be_full = self.home.try_push(old);
         }
     }
 
@@ -132,11 +146,11 @@ impl Renderer {
         let Some(free) = step.ready(&program.streams, &program.positions, program.block) else { return false };
         let trouble = step.fire(&mut program.streams, &mut program.positions, free);
         for (port, event) in step.events() {
-            let report = FromRender::Event { step: at, port, event };
+            let report = FromRender::Event { key: step.key, port, event };
             self.lost += u64::from(self.reports.try_push(report).is_err());
         }
         if let Some(why) = trouble {
-            self.lost += u64::from(self.reports.try_push(FromRender::Failed { step: at, why }).is_err());
+            self.lost += u64::from(self.reports.try_push(FromRender::Failed { key: step.key, why }).is_err());
         }
         if let Some(last) = clock {
             let now = Instant::now();

@@ -1,9 +1,10 @@
 //! RT — a node at work: when it may fire, and one firing.
+use super::fade::Fade;
 use super::load::Load;
 use super::message::Trouble;
 use super::stream::{self, Stream};
 use crate::graph;
-use crate::plugin::{Event, Frames, Instance, MAX_PORTS, OutBuffer};
+use crate::plugin::{Event, Failure, Frames, Instance, MAX_PORTS, OutBuffer};
 use arrayvec::ArrayVec;
 
 /// Events that one firing may give.
@@ -11,7 +12,9 @@ const EVENTS: usize = 64;
 
 /// A node at work.
 pub struct Step {
-    pub(super) instance: Instance,
+    /// Names the instance for as long as it lives, whichever program it is in.
+    pub(super) key: u64,
+    pub(super) node: Node,
     pub(super) inputs: Vec<In>,
     pub(super) outputs: Vec<Out>,
     /// For a worker without inputs.
@@ -23,6 +26,16 @@ pub struct Step {
     /// Frames given by a worker without inputs; frames taken from the first input otherwise.
     pub(super) moved: u64,
     max_frames: usize,
+}
+
+/// What a step drives.
+pub enum Node {
+    /// A worker.
+    Worker(Instance),
+    /// A fade between two paths.
+    Fade(Fade),
+    /// Nothing yet: what belongs here comes from the program before.
+    Vacant,
 }
 
 /// A port that is read.
@@ -72,21 +85,28 @@ struct Clock {
     num: u64,
     den: u64,
     lag: u64,
+    /// When the step began, in samples.
+    base: u64,
 }
 
 impl Clock {
+    /// Counts from a later moment.
+    fn later(&mut self, samples: u64) {
+        self.base += samples;
+    }
+
     fn at(&self, frame: u64) -> u64 {
         let samples = match self.den {
             1 => frame.saturating_mul(self.num),
             den => (u128::from(frame) * u128::from(self.num) / u128::from(den)) as u64,
         };
-        samples.saturating_sub(self.lag)
+        (self.base + samples).saturating_sub(self.lag)
     }
 }
 
 impl Step {
-    /// A step with its instance and all the memory it needs.
-    pub fn new(plan: &graph::Plan, at: usize, instance: Instance) -> Self {
+    /// A step with all the memory it needs; a fade makes itself.
+    pub fn new(plan: &graph::Plan, at: usize, node: Node, key: u64) -> Self {
         let step = &plan.steps[at];
         let writes = |stream: usize| step.outputs.iter().any(|output| output.stream == Some(stream));
         let input = |&edge: &usize| {
@@ -116,7 +136,11 @@ impl Step {
         let clock = clock(plan, step);
         let max_frames = plan.block as usize;
         let (failed, load) = (None, Load::default());
-        Self { instance, inputs, outputs, pace: step.pace, failed, load, clock, moved: 0, max_frames }
+        let node = match (step.fade, outputs.first().map(|output| &output.to)) {
+            (Some(fade), Some(&OutTo::Stream { width, planes, .. })) => Node::Fade(Fade::new(fade, width, planes)),
+            _ => node,
+        };
+        Self { key, node, inputs, outputs, pace: step.pace, failed, load, clock, moved: 0, max_frames }
     }
 
     /// How many frames the ports that take as many as there are would move now; `None` if it cannot fire.
@@ -215,7 +239,18 @@ impl Step {
                 OutTo::Events { events, count, .. } => OutBuffer::Events(events, count),
             });
         }
-        self.instance.process(self.clock.at(self.moved), &ins, &mut outs).map_err(Trouble::Call)?;
+        match &mut self.node {
+            Node::Worker(instance) => {
+                instance.process(self.clock.at(self.moved), &ins, &mut outs).map_err(Trouble::Call)?;
+            }
+            Node::Fade(fade) => {
+                if let Some(OutBuffer::Frames(out)) = outs.first_mut() {
+                    fade.process(&ins, out);
+                }
+                return Ok(());
+            }
+            Node::Vacant => return Err(Trouble::Call(Failure::Shape)),
+        }
         drop(outs);
         for (port, (output, memory)) in self.outputs.iter().zip(memory).enumerate() {
             let OutTo::Stream { stream, width, planes } = output.to else { continue };
@@ -251,6 +286,38 @@ impl Step {
         }
     }
 
+    /// Sets when the step begins, in samples.
+    pub fn begin_at(&mut self, samples: u64) {
+        self.clock.later(samples);
+    }
+
+    /// Takes the place of its like in the program before, at `samples`: the node itself, what it has done, its clock.
+    pub fn succeed(&mut self, before: &mut Self, samples: u64) {
+        std::mem::swap(&mut self.node, &mut before.node);
+        std::mem::swap(&mut self.load, &mut before.load);
+        (self.key, self.failed) = (before.key, before.failed);
+        match self.pace {
+            // The new program counts blocks from 0, and frames that are due with them.
+            Some(_) => self.begin_at(samples),
+            None => (self.moved, self.clock.base) = (before.moved, before.clock.base),
+        }
+    }
+
+    /// Its instance, if it is a worker.
+    pub fn instance(&self) -> Option<&Instance> {
+        match &self.node {
+            Node::Worker(instance) => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// Changes a live parameter.
+    pub fn set_param(&mut self, param: u32, value: f64) {
+        if let (Node::Worker(instance), None) = (&mut self.node, self.failed) {
+            instance.set_param(param, value);
+        }
+    }
+
     /// Events that the last firing gave and somebody hears.
     pub fn events(&self) -> impl Iterator<Item = (usize, Event)> {
         self.outputs.iter().enumerate().flat_map(|(port, output)| {
@@ -278,8 +345,10 @@ fn clock(plan: &graph::Plan, step: &graph::Step) -> Clock {
     let stream = step.inputs.first().map(|&edge| plan.edges[edge].stream);
     let stream = stream.or_else(|| step.outputs.iter().find_map(|output| output.stream));
     let lag = step.lag.in_samples(plan.rate);
-    let Some(format) = stream.map(|stream| plan.streams[stream].format) else { return Clock { num: 0, den: 1, lag } };
+    let Some(format) = stream.map(|stream| plan.streams[stream].format) else {
+        return Clock { num: 0, den: 1, lag, base: 0 };
+    };
     let (num, den) = (u64::from(plan.rate) * u64::from(format.rate_den), u64::from(format.rate_num));
     let common = num_integer::gcd(num, den).max(1);
-    Clock { num: num / common, den: den / common, lag }
+    Clock { num: num / common, den: den / common, lag, base: 0 }
 }

@@ -67,6 +67,20 @@ impl Stream {
         self.put(data, frames);
     }
 
+    /// Begins with the last frames of another stream, as many as it holds at the start.
+    pub fn succeed(&mut self, before: &Self) {
+        let wanted = (self.end - self.origin) as usize;
+        let there = ((before.end - before.origin) as usize).min(wanted);
+        let to = (wanted - there) * self.width;
+        let from = (before.end - before.origin) as usize - there;
+        for plane in 0..self.planes {
+            let last = before.read(before.origin + from as u64, there);
+            let last = self::plane(&last, plane, self.width);
+            let at = plane * self.stride() + to;
+            self.data[at..at + last.len()].copy_from_slice(last);
+        }
+    }
+
     /// After a block: frames before `slowest` are read by all. Makes room for the next block.
     pub fn forget_before(&mut self, slowest: u64) {
         if slowest == self.end {
