@@ -1,0 +1,90 @@
+//! Shapes of bound tensors: the extents a model leaves open, and what to say when frames do not fit.
+use crate::words::{InputWords, Tensor, shape_text};
+use aw_sdk::{Error, Format, Kind, Result, abi::MAX_RANK};
+
+/// The extents of a tensor that holds `values` values: of several open ones the first is the batch, 1, and the last is
+/// what remains. `None` if more are open or nothing whole remains.
+pub fn closed(tensor: &Tensor, values: usize) -> Option<Vec<usize>> {
+    let mut dims = tensor.dims.clone();
+    let open = |dims: &[Option<usize>]| dims.iter().filter(|n| n.is_none()).count();
+    if open(&dims) > 1
+        && let Some(batch) = dims.iter_mut().find(|n| n.is_none())
+    {
+        *batch = Some(1);
+    }
+    let known: usize = dims.iter().flatten().product();
+    if open(&dims) > 1 || (open(&dims) == 1 && (known == 0 || values % known != 0)) {
+        return None;
+    }
+    Some(dims.into_iter().map(|n| n.unwrap_or_else(|| values / known)).collect())
+}
+
+/// Samples that a tensor holds, where its own shape says so: `context` ones and at least one new.
+pub fn samples(tensor: &Tensor, context: usize) -> Result<usize> {
+    let name = &tensor.name;
+    let batch = tensor.dims.first() == Some(&None) && tensor.dims.len() > 1;
+    let Some(dims) = tensor.dims.iter().skip(usize::from(batch)).copied().collect::<Option<Vec<usize>>>() else {
+        let way = format!("`frames = {{ {name} = 512 }}`");
+        return Err(Error(format!("{tensor} takes any number of samples: say how many are new in a run, as in {way}")));
+    };
+    if dims.iter().filter(|n| **n != 1).count() > 1 {
+        let why = "audio is one line of samples, and each channel runs by itself";
+        return Err(Error(format!("{tensor} has more than one extent, but {why}")));
+    }
+    let hold: usize = dims.iter().product();
+    if hold <= context {
+        return Err(Error(format!("{tensor} holds {hold} samples, so `context.{name} = {context}` leaves none new")));
+    }
+    Ok(hold)
+}
+
+/// The dims of a TENSOR frame: the extents of a tensor behind those that count frames and behind leading 1s.
+pub fn frame_dims(shape: &[usize], frames: usize) -> Option<[u32; MAX_RANK]> {
+    let mut axes = shape.iter().copied().peekable();
+    let mut counted = 1;
+    while let Some(n) = axes.next_if(|n| counted < frames || *n == 1) {
+        counted *= n;
+    }
+    let mut dims = [1; MAX_RANK];
+    for (dim, n) in dims.iter_mut().zip(&mut axes) {
+        *dim = u32::try_from(n).ok()?;
+    }
+    (counted == frames && axes.next().is_none()).then_some(dims)
+}
+
+/// Why `hold` frames do not fit a tensor, and the way out.
+pub fn misfit(tensor: &Tensor, words: &InputWords, port: &str, format: Format, hold: usize) -> String {
+    let (name, cells) = (&tensor.name, format.cells());
+    let brings = match format.kind {
+        Kind::AUDIO => format!("a run holds {hold} samples"),
+        Kind::SPECTRUM => format!("`{port}` brings {cells} complex bins"),
+        _ => format!("`{port}` brings {cells} values"),
+    };
+    let times = if hold == 1 || format.kind == Kind::AUDIO { String::new() } else { format!(" {hold} times a run") };
+    let Some(shape) = closed(tensor, hold * format.width()) else {
+        return format!("{tensor} leaves open how {brings}{times} go in: `shape = {{ {name} = [1, ..] }}` says it");
+    };
+    let (all, frame) = (shape.iter().product::<usize>(), format.width());
+    let way = if format.kind == Kind::SPECTRUM && all == hold * cells {
+        ": put a `magnitude` node between them".into()
+    } else if format.kind == Kind::SPECTRUM && all == hold * frame {
+        let (last, first) = (shape_text(&[1, cells, 2]), shape_text(&[1, 2, cells]));
+        format!(": an axis of 2 must hold the real and the imaginary part, as in {last} or {first}")
+    } else if format.kind == Kind::AUDIO {
+        let past = if words.context > 0 { format!(", {} of them `context`", words.context) } else { String::new() };
+        format!("{past}: change `frames` or `context`")
+    } else if is_bins(all / hold.max(1)) && is_bins(cells) {
+        format!(": is `size = {}` meant?", 2 * (all / hold - 1))
+    } else if hold == 1 && all % frame == 0 {
+        let n = all / frame;
+        format!(": say `stack = {{ {name} = {n} }}` for the newest {n} frames, or `frames` for {n} new ones a run")
+    } else {
+        ": they do not fit".into()
+    };
+    format!("`{name}` is {}, but {brings}{times}{way}", shape_text(&shape))
+}
+
+/// Whether an FFT of a power of two has this many bins.
+fn is_bins(n: usize) -> bool {
+    n > 2 && (n - 1).is_power_of_two()
+}
