@@ -13,7 +13,7 @@ pub fn closed(tensor: &Tensor, values: usize) -> Option<Vec<usize>> {
         *batch = Some(1);
     }
     let known: usize = dims.iter().flatten().product();
-    if open(&dims) > 1 || (open(&dims) == 1 && (known == 0 || values % known != 0)) {
+    if open(&dims) > 1 || (open(&dims) == 1 && (known == 0 || !values.is_multiple_of(known))) {
         return None;
     }
     Some(dims.into_iter().map(|n| n.unwrap_or_else(|| values / known)).collect())
@@ -75,7 +75,7 @@ pub fn misfit(tensor: &Tensor, words: &InputWords, port: &str, format: Format, h
         format!("{past}: change `frames` or `context`")
     } else if is_bins(all / hold.max(1)) && is_bins(cells) {
         format!(": is `size = {}` meant?", 2 * (all / hold - 1))
-    } else if hold == 1 && all % frame == 0 {
+    } else if hold == 1 && all.is_multiple_of(frame) {
         let n = all / frame;
         format!(": say `stack = {{ {name} = {n} }}` for the newest {n} frames, or `frames` for {n} new ones a run")
     } else {

@@ -114,6 +114,29 @@ fn a_convolution_in_pieces_is_the_convolution_of_the_whole() {
 }
 
 #[test]
+fn what_as_many_samples_go_into_and_come_out_of_is_audio() {
+    let whole = &golden("mask", "x")[..30];
+    let mut rig = Rig::new::<Onnx>(&[("model", model("mask"))], &[("in", audio())], &["out"]).unwrap();
+    assert_eq!((rig.input(0).frames, rig.output(0).frames), (5, 5));
+    assert_eq!(rig.output(0).format, audio());
+    assert_close(&rig.run(&[&[whole]])[0][0], &golden("mask", "y")[..30]);
+    // Sliding, the outputs of two runs overlap: frames of features, not samples.
+    let params = [("model", model("mask")), ("stack", table(&[("x", "5")])), ("every", 2.0.into())];
+    let rig = Rig::new::<Onnx>(&params, &[("in", audio())], &["out"]).unwrap();
+    assert_eq!((rig.input(0).frames, rig.output(0).frames), (2, 1));
+    assert_eq!(rig.output(0).format, Format::audio(1, 8000).carrying(Kind::FEATURES, 5));
+}
+
+#[test]
+fn an_output_may_give_several_frames_a_run() {
+    let (frames, past) = (("frames", table(&[("x", "8"), ("y", "4")])), ("context", table(&[("x", "4")])));
+    let mut rig = Rig::new::<Onnx>(&[("model", model("fir")), frames, past], &[("in", audio())], &["y"]).unwrap();
+    assert_eq!(rig.output(0).frames, 4);
+    assert_eq!(rig.output(0).format, Format::audio(1, 8000).carrying(Kind::FEATURES, 2));
+    assert_close(&rig.run(&[&[golden("fir", "x")]])[0][0], golden("fir", "y"));
+}
+
+#[test]
 fn a_voice_detector_needs_its_context_its_state_and_its_rate() {
     let params = |take: (&'static str, Given)| {
         let state = ("state", table(&[("state", "stateN")]));

@@ -53,7 +53,7 @@ impl File {
     /// No such file, not an ONNX file, a damaged one.
     pub fn open(path: &str) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error(format!("cannot read the model {path}: {e}")))?;
-        let proto = contained(|| Ok(tract_onnx::onnx().proto_model_for_read(&mut &bytes[..])?));
+        let proto = contained(|| tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]));
         let mut proto = match proto {
             Ok(proto) if proto.graph.as_ref().is_some_and(|graph| !graph.output.is_empty()) => proto,
             _ => return Err(Error(format!("{path} {}", no_model(&bytes)))),

@@ -125,10 +125,10 @@ impl InputWords {
         }
         let framed =
             [("context", self.context > 0), ("frames", self.frames.is_some()), ("stack", self.stack.is_some())];
-        for (word, _) in framed.iter().filter(|(_, given)| *given && (self.state.is_some() || self.fixed.is_some())) {
-            return Err(Error(format!(
-                "`{word}.{name}` counts frames, but `{name}` is in `{source}`: no frames go in"
-            )));
+        let framed = framed.iter().find(|(_, given)| *given && (self.state.is_some() || self.fixed.is_some()));
+        if let Some((word, _)) = framed {
+            let why = format!("`{name}` is in `{source}`: no frames go in");
+            return Err(Error(format!("`{word}.{name}` counts frames, but {why}")));
         }
         if self.stack.is_some() && (self.frames.is_some() || self.context > 0) {
             let why = "`stack` alone says how many frames the tensor holds, and `every` how many of them are new";
