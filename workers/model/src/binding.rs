@@ -17,7 +17,7 @@
 //! Extents that the model leaves open follow from the frames: the first of several open ones is the batch, 1. Channels
 //! run one by one, each with a state and a past of its own.
 use crate::layout::Layout;
-use crate::shapes::{closed, misfit, samples};
+use crate::shapes::{closed, misfit, samples, shaped};
 use crate::words::{self, InputWords, Tensor, Words, list, shape_text};
 use aw_sdk::{Error, Format, Kind, Result, Values};
 
@@ -90,8 +90,7 @@ impl Binding {
         self.all_filled(&port_of)?;
         let mut inputs = vec![];
         for (at, (tensor, words)) in self.inputs.iter().zip(&self.words.inputs).enumerate() {
-            let open = words.shape.as_ref().map(|dims| dims.iter().map(|n| Some(*n)).collect());
-            let tensor = Tensor { name: tensor.name.clone(), dims: open.unwrap_or_else(|| tensor.dims.clone()) };
+            let tensor = shaped(tensor, words.shape.as_deref())?;
             let input = match (port_of[at], words.state, &words.fixed) {
                 (Some(port), ..) => self.fed(&tensor, words, port, &ports[port])?,
                 (_, Some(output), _) => Self::returned(&tensor, output),
@@ -185,7 +184,8 @@ impl Binding {
 
     /// A tensor that the graph fills.
     fn constant(tensor: &Tensor, values: &[f64]) -> Result<Input> {
-        let shape = closed(tensor, values.len()).unwrap_or_default();
+        let ones = || tensor.dims.iter().map(|n| n.unwrap_or(1)).collect();
+        let shape: Vec<usize> = closed(tensor, values.len()).unwrap_or_else(ones);
         let room: usize = shape.iter().product();
         if values.len() != 1 && values.len() != room {
             let (name, given) = (&tensor.name, values.len());

@@ -50,7 +50,7 @@ impl Binding {
         let alike = feeds().find(|(held, feed)| *held == shape && feed.take == feed.hold).map(|(_, feed)| feed);
         let Some(base) = feeds().next().map(|(_, feed)| feed) else { return Err("no frames go into the model".into()) };
         if let (Some(feed), None, None) = (alike, words.kind, words.frames) {
-            let format = Format { ..feed.pace(feed.take)? };
+            let format = feed.pace(feed.take)?;
             return Ok(Output { tensor, format, frames: feed.take, layout: feed.layout.clone() });
         }
         let values: usize = shape.iter().product();

@@ -74,6 +74,8 @@ fn frames_that_do_not_fit_are_told_what_was_meant() {
     assert_eq!(said, "x (1×1×5) holds 5 samples, so `context.x = 5` leaves none new");
     let said = refusal("mask", &[("context", &[("x", "2")]), ("frames", &[("x", "4")])], &[("in", audio())], &["out"]);
     assert_eq!(said, "`x` is 1×1×5, but a run holds 6 samples, 2 of them `context`: change `frames` or `context`");
+    let said = refusal("mask", &[("shape", &[("x", "[1, 1, 9]")])], &[("in", features(9))], &["out"]);
+    assert_eq!(said, "the model has x (1×1×5), and `shape.x = 1×1×9` does not agree");
     let said = refusal("fir", &[], &[("in", audio())], &["out"]);
     assert_eq!(
         said,

@@ -2,6 +2,18 @@
 use crate::words::{InputWords, Tensor, shape_text};
 use aw_sdk::{Error, Format, Kind, Result, abi::MAX_RANK};
 
+/// A tensor with the extents that the graph gives, which must be those of the model where it gives any.
+pub fn shaped(tensor: &Tensor, given: Option<&[usize]>) -> Result<Tensor> {
+    let Some(given) = given else { return Ok(tensor.clone()) };
+    let agrees = |(own, given): (&Option<usize>, &usize)| own.is_none_or(|own| own == *given);
+    let known = !tensor.dims.is_empty();
+    if known && (tensor.dims.len() != given.len() || !tensor.dims.iter().zip(given).all(agrees)) {
+        let shape = shape_text(given);
+        return Err(Error(format!("the model has {tensor}, and `shape.{} = {shape}` does not agree", tensor.name)));
+    }
+    Ok(Tensor { name: tensor.name.clone(), dims: given.iter().map(|n| Some(*n)).collect() })
+}
+
 /// The extents of a tensor that holds `values` values: of several open ones the first is the batch, 1, and the last is
 /// what remains. `None` if more are open or nothing whole remains.
 pub fn closed(tensor: &Tensor, values: usize) -> Option<Vec<usize>> {

@@ -159,6 +159,16 @@ fn a_voice_detector_needs_its_context_its_state_and_its_rate() {
 }
 
 #[test]
+fn one_number_fills_a_whole_constant() {
+    let (fixed, frames) =
+        (("const", table(&[("state", "0"), ("sr", "[8_000]")])), ("frames", table(&[("input", "20")])));
+    let params = [("model", model("vad")), fixed, frames];
+    let mut rig = Rig::new::<Onnx>(&params, &[("in", audio())], &["output"]).unwrap();
+    let first = [&[0.0; 4], &golden("vad", "input")[..16]].concat();
+    assert_close(&rig.run(&[&[&first]])[0][0], &golden("vad", "output")[..1]);
+}
+
+#[test]
 fn a_spectrum_model_may_have_its_parts_last_or_first() {
     let spectrum = Format::audio(1, 100).carrying(Kind::SPECTRUM, 5);
     for name in ["parts_last", "parts_first"] {
