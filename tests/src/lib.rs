@@ -37,6 +37,18 @@ pub fn built() -> PathBuf {
     folder
 }
 
+/// The folder with the optimised libraries of some workspace members, built if need be.
+pub fn built_release(members: &[&str]) -> PathBuf {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args(["build", "--release", "--quiet"]).current_dir(root());
+    members.iter().for_each(|member| {
+        cargo.args(["-p", member]);
+    });
+    assert!(cargo.status().is_ok_and(|status| status.success()), "`cargo build --release` failed");
+    let exe = std::env::current_exe().unwrap_or_default();
+    exe.parent().and_then(Path::parent).map(Path::to_path_buf).unwrap_or_default()
+}
+
 /// The `aw` command, as in a fresh shell in the root of the project.
 pub fn aw() -> Command {
     let mut aw = Command::new(built().join("aw").with_extension(std::env::consts::EXE_EXTENSION));

@@ -17,7 +17,8 @@ const RATE: u32 = 16000;
 const BLOCK: usize = 128;
 
 fn graph(nodes: &str) -> Compiled {
-    let text = format!("[graph]\nrate = {RATE}\nblock = {BLOCK}\n[input.mic]\n{nodes}\n[output.speaker]\nfrom = \"end\"\n");
+    let text =
+        format!("[graph]\nrate = {RATE}\nblock = {BLOCK}\n[input.mic]\n{nodes}\n[output.speaker]\nfrom = \"end\"\n");
     let (file, mut diags) = GraphFile::parse(Path::new("change.toml"), text);
     let compiled = compile(&file, &WORKERS, &Device::default(), &[], &mut diags);
     compiled.unwrap_or_else(|| panic!("{}", render(&diags, &file)))
@@ -68,7 +69,12 @@ fn click(before: &str, after: &str) -> f32 {
     };
     let level = |x: &[f32]| (x.iter().map(|v| v * v).sum::<f32>() / x.len() as f32).sqrt();
     let tail = &fresh[fresh.len() - then.len()..];
-    assert!((level(&then) - level(tail)).abs() <= 0.02 * level(tail) + 1e-4, "the new graph is not what plays: {} {}", level(&then), level(tail));
+    assert!(
+        (level(&then) - level(tail)).abs() <= 0.02 * level(tail) + 1e-4,
+        "the new graph is not what plays: {} {}",
+        level(&then),
+        level(tail)
+    );
     let calm = peak_second_difference(&steady).max(peak_second_difference(&then));
     peak_second_difference(&during) / calm
 }

@@ -21,7 +21,7 @@ pub struct Step {
     pub(super) pace: Option<graph::Pace>,
     /// Why it is left out, if it is.
     pub(super) failed: Option<Trouble>,
-    pub(super) load: Load,
+    pub(super) load: Box<Load>,
     clock: Clock,
     /// Frames given by a worker without inputs; frames taken from the first input otherwise.
     pub(super) moved: u64,
@@ -135,7 +135,7 @@ impl Step {
         let outputs: Vec<Out> = step.outputs.iter().enumerate().map(output).collect();
         let clock = clock(plan, step);
         let max_frames = plan.block as usize;
-        let (failed, load) = (None, Load::default());
+        let (failed, load) = (None, Box::<Load>::default());
         let node = match (step.fade, outputs.first().map(|output| &output.to)) {
             (Some(fade), Some(&OutTo::Stream { width, planes, .. })) => Node::Fade(Fade::new(fade, width, planes)),
             _ => node,
@@ -335,10 +335,11 @@ fn frames(fixed: usize, free: usize) -> usize {
     if fixed == 0 { free } else { fixed }
 }
 
-/// Whether no value is NaN or infinite: the largest exponent, compared as integers, which vectorises.
+/// Whether no value is NaN or infinite: none has an exponent of all ones. Compared as integers, which vectorises.
 fn all_finite(values: &[f32]) -> bool {
-    let largest = values.iter().fold(0, |largest: u32, value| largest.max(value.to_bits() & 0x7fff_ffff));
-    largest < f32::INFINITY.to_bits()
+    const EXPONENT: u32 = 0x7f80_0000;
+    let odd = |value: &f32| if value.to_bits() & EXPONENT == EXPONENT { u32::MAX } else { 0 };
+    values.iter().fold(0, |any, value| any | odd(value)) == 0
 }
 
 fn clock(plan: &graph::Plan, step: &graph::Step) -> Clock {
