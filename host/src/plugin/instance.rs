@@ -7,6 +7,7 @@ use super::log::{self, Log};
 use arrayvec::ArrayVec;
 use aw_abi::{self as abi, Event, Format, Kind, MAX_PORTS, Status};
 use std::ffi::{CString, c_void};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Most floats in one plane of a frame, and most frames of one firing: beyond lies a mistake.
@@ -20,11 +21,11 @@ pub struct Instance {
     agreed: Agreed,
     log: Arc<Log>,
     /// What the worker points at; stays in its place when the instance is moved.
-    _host: Arc<abi::Host>,
+    _host: Rc<abi::Host>,
 }
 
 // SAFETY: the ABI lets functions of an instance be called from different threads, never two at once; `&mut self` on
-// every call sees to the latter. `host` and `log` are shared with the instance alone.
+// every call sees to the latter. `_host` is an `Rc` that is never cloned: it only keeps its place.
 unsafe impl Send for Instance {}
 
 /// Why a worker refused, in its own words.
@@ -138,12 +139,12 @@ impl Instance {
         }
         let log = Arc::<Log>::default();
         let ctx = Arc::as_ptr(&log).cast_mut().cast::<c_void>();
-        let host = Arc::new(abi::Host { size: size_of::<abi::Host>() as u32, ctx, log: Some(log::record) });
+        let host = Rc::new(abi::Host { size: size_of::<abi::Host>() as u32, ctx, log: Some(log::record) });
         let mut arena = Arena::default();
         let raw_values: Vec<abi::Value> = values.iter().map(|value| arena.value(value)).collect();
         let mut raw = std::ptr::null_mut();
         // SAFETY: `host` and `log` outlive the instance (see `drop`); one value a parameter, alive for the call.
-        let status = unsafe { (worker.functions.create)(Arc::as_ptr(&host), raw_values.as_ptr(), &mut raw) };
+        let status = unsafe { (worker.functions.create)(Rc::as_ptr(&host), raw_values.as_ptr(), &mut raw) };
         if status != Status::OK || raw.is_null() {
             return Err(refusal(&log, status, "create"));
         }
