@@ -31,7 +31,20 @@ impl Explain {
     }
 }
 
+const EDITORS: &str = "\
+For completion and mistakes while typing in an editor that knows JSON Schemas for TOML, such as Even Better TOML (Taplo) \
+or Tombi, save it beside the graphs:
+
+    aw schema > aw.schema.json
+
+and let each graph file begin with the line
+
+    #:schema aw.schema.json
+
+It knows the workers that were found: print it again when workers change.";
+
 #[derive(Args)]
+#[command(after_help = EDITORS)]
 pub struct Schema {
     #[command(flatten)]
     workers: WorkersFrom,

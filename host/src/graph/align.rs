@@ -14,6 +14,9 @@ use crate::plugin::{Format, Kind};
 /// Steps of the slowest input that are tried until all inputs meet.
 const TRIES: u64 = 100_000;
 
+/// Memory that one delay may take.
+const MOST_BYTES: u64 = 1 << 30;
+
 /// Computes lags along the order, and the frames that every edge waits.
 pub fn compensate(net: &mut Net, file: &GraphFile, device: &Device, diags: &mut Diags) {
     if diags.errors() > 0 {
@@ -42,15 +45,25 @@ fn delays(net: &mut Net, at: usize, input: usize, rate: u32, block: u32, diags: 
         Some((Delay::Ms(ms), span)) => {
             let exact = ms / 1000.0 * format.rate();
             if format.kind != Kind::AUDIO && (exact - exact.round()).abs() > 1e-6 {
-                let title = format!("{ms} ms are {exact:.3} frames of `{}`", net.nodes[edge.from].name);
+                let title = format!("{ms} ms are {} frames of `{}`", short(exact), net.nodes[edge.from].name);
                 let one = 1000.0 / format.rate();
                 let diag = Diag::new(Code::Delay, span, title).label(format!("one frame is {one} ms"));
                 let (less, more) = (exact.floor() * one, exact.ceil() * one);
-                diags.push(diag.help(format!("write {less} or {more}")));
+                diags.push(diag.help(format!("write `delay_ms = {less}` or `delay_ms = {more}`")));
             }
             exact.round() as u64
         }
     };
+    let factors = format.dims.iter().chain([&format.channels]);
+    let floats = factors.fold(1u64, |floats, n| floats.saturating_mul(u64::from(*n)));
+    let most = MOST_BYTES / floats.max(1).saturating_mul(4);
+    if let Some((_, span)) =
+        edge.delay.as_ref().map(|delay| (delay.value, delay.span.clone())).filter(|_| delay_frames > most)
+    {
+        let title =
+            format!("a delay of {delay_frames} frames from `{}` is too long to be held", net.nodes[edge.from].name);
+        diags.push(Diag::new(Code::Size, span, title).label(format!("{most} frames of it make 1 GiB")));
+    }
     let (from, here) = (net.nodes[edge.from].lane(), net.nodes[at].lane());
     let lane_frames = match (from, here) {
         (Some(from), Some(here)) if from.name == here.name => 0,
@@ -115,12 +128,19 @@ fn set_outputs(net: &mut Net, at: usize, lag: Time) {
     }
 }
 
+/// Three digits behind the point at most.
+fn short(x: f64) -> String {
+    format!("{x:.3}").trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
 fn apart(net: &Net, at: usize, diags: &mut Diags) {
     let node = &net.nodes[at];
     let title = format!("no whole number of frames makes the inputs of `{}` meet", node.name);
     let mut inputs = node.inputs.iter().filter(|input| input.feedback.is_none());
     let label = |input: &Input| match lag_of(net, input) {
-        Some((lag, format)) => format!("lags by {:.3} ms, and one frame is {:.3} ms", lag.ms(), 1000.0 / format.rate()),
+        Some((lag, format)) => {
+            format!("lags by {} ms, and one frame is {} ms", short(lag.ms()), short(1000.0 / format.rate()))
+        }
         None => "lags by a time that cannot be held exactly".into(),
     };
     let Some(first) = inputs.next() else { return };

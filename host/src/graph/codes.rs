@@ -80,8 +80,8 @@ of the streams would pile up without end. Either a parameter (hop, every) is wro
 pace of frames is missing: `repeat` for features, `resample` for audio.";
     /// No whole number of frames makes them meet.
     Align "align" "Where paths of different latency meet, the shorter one waits for the longer one: by whole frames. Here no whole
-number of frames makes them meet, because the latency of one path is no multiple of the frames of the other. A
-`delay` on one of the edges, or another size or hop, makes it so.";
+number of frames makes them meet, because the latency of one path is no multiple of the frames of the other.
+Choose another size or hop in one of the paths; a `delay` does not help, as it is never made up for.";
     /// Nodes that wait for each other.
     Cycle "cycle" "These nodes wait for each other in a circle, so none can go first. Write feedback = 1 on one of the edges: it
 then carries the previous frame, and zeros at first.

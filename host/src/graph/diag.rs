@@ -3,6 +3,7 @@ use super::codes::Code;
 use super::item::Span;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// One mistake, or one thing worth knowing.
@@ -75,20 +76,31 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let lower = word.to_lowercase();
     let distance = |known: &str| strsim::damerau_levenshtein(&lower, &known.to_lowercase());
     let far = |known: &str| 1 + known.chars().count().min(word.chars().count()) / 4;
-    let near = known.into_iter().map(|k| (distance(k), k)).filter(|(d, k)| *d <= far(k));
-    near.min().map(|(_, k)| k)
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = known.iter().map(|k| (distance(k), *k)).filter(|(d, k)| *d <= far(k));
+    let begins = |k: &&&str| word.len() > 2 && k.len() > 2 && (k.starts_with(word) || word.starts_with(**k));
+    near.min().map(|(_, k)| k).or_else(|| known.iter().find(begins).copied())
 }
 
 /// All diagnostics of a file, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diags {
     list: Vec<Diag>,
+    said: BTreeSet<(Code, usize, String)>,
+}
+
+impl FromIterator<Diag> for Diags {
+    fn from_iter<T: IntoIterator<Item = Diag>>(iter: T) -> Self {
+        let mut diags = Self::default();
+        iter.into_iter().for_each(|diag| diags.push(diag));
+        diags
+    }
 }
 
 impl Diags {
     /// Adds one; the same one is not said twice.
     pub fn push(&mut self, diag: Diag) {
-        if !self.list.contains(&diag) {
+        if self.said.insert((diag.code, diag.marks[0].span.start, diag.title.clone())) {
             self.list.push(diag);
         }
     }

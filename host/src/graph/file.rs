@@ -1,7 +1,8 @@
 //! The graph file: what the author wrote, table by table, with every place. Nothing is looked up yet.
 use super::codes::Code;
-use super::diag::{Diag, Diags};
-use super::item::{self, Entry, Item, Span, Spanned};
+use super::diag::{Diag, Diags, nearest};
+use super::item::{Entry, Item, Span, Spanned};
+use super::syntax;
 use super::table::Table;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,8 @@ pub struct GraphFile {
     pub outputs: Vec<OutputTable>,
     /// `[[test]]`, in order.
     pub tests: Vec<TestTable>,
+    /// Tables may be missing here that are in the text: it could not be read to the end.
+    pub has_gaps: bool,
 }
 
 /// `[graph]`.
@@ -166,12 +169,17 @@ impl GraphFile {
     /// Reads a text. Everything that could be understood is there, even beside mistakes.
     pub fn parse(path: &Path, text: String) -> (Self, Diags) {
         let mut diags = Diags::default();
-        let root = item::parse(&text, &mut diags);
-        let mut root = Table::new("the file", root, 0..text.len().min(1), &mut diags);
+        let mut entries = syntax::parse(&text, &mut diags);
+        let strays = strays(&mut entries, &mut diags);
+        let mut root = Table::new("the file", entries, 0..text.len().min(1), &mut diags);
         let mut graph = root.table("graph");
         let (inputs, nodes) = (root.named("input"), root.named("node"));
         let (outputs, tests) = (root.named("output"), root.tables("test"));
         root.rest(&["graph", "input", "node", "output", "test"]);
+        let has_gaps = diags.errors() > strays.len();
+        if let Some((_, entries)) = &mut graph {
+            entries.extend(strays);
+        }
         let mut file = Self {
             path: path.into(),
             text: String::new(),
@@ -180,8 +188,9 @@ impl GraphFile {
             nodes: vec![],
             outputs: vec![],
             tests: vec![],
+            has_gaps,
         };
-        file.graph = read_graph(graph.take(), &mut diags);
+        file.graph = read_graph(graph.take(), has_gaps, &mut diags);
         let folder = path.parent().unwrap_or(Path::new(""));
         for (name, entries) in inputs {
             check_name(&name, &mut diags);
@@ -201,18 +210,37 @@ impl GraphFile {
     }
 }
 
+/// Keys of `[graph]`.
+const GRAPH_KEYS: &[&str] = &["rate", "block", "title", "max_latency_ms", "tail_ms"];
+
+/// Keys of `[graph]` that stand before any table.
+fn strays(entries: &mut Vec<Entry>, diags: &mut Diags) -> Vec<Entry> {
+    let is_stray = |entry: &mut Entry| GRAPH_KEYS.contains(&entry.key.value.as_str());
+    let strays: Vec<Entry> = entries.extract_if(.., is_stray).collect();
+    for stray in &strays {
+        let title = format!("`{}` stands before `[graph]`, where it belongs", stray.key.value);
+        diags.push(Diag::new(Code::Key, stray.key.span.clone(), title).help("move it below the line `[graph]`"));
+    }
+    strays
+}
+
 fn check_name(name: &Spanned<String>, diags: &mut Diags) {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if name.value.is_empty() || !name.value.chars().all(plain) {
-        let title = format!("`{}` cannot be a name", name.value);
+        let title = match name.value.as_str() {
+            "" => "a name cannot be empty".into(),
+            name => format!("`{name}` cannot be a name"),
+        };
         diags.push(Diag::new(Code::Name, name.span.clone(), title).help("use letters, digits, `_` and `-`"));
     }
 }
 
-fn read_graph(table: Option<(Span, Vec<Entry>)>, diags: &mut Diags) -> GraphTable {
+fn read_graph(table: Option<(Span, Vec<Entry>)>, has_gaps: bool, diags: &mut Diags) -> GraphTable {
     let Some((span, entries)) = table else {
-        let diag = Diag::new(Code::Missing, 0..0, "the table `[graph]` is missing");
-        diags.push(diag.help("begin the file with `[graph]` and `rate = 16000`"));
+        if !has_gaps {
+            let diag = Diag::new(Code::Missing, 0..0, "the table `[graph]` is missing");
+            diags.push(diag.help("begin the file with `[graph]` and `rate = 16000`"));
+        }
         return GraphTable { rate: 16000, block: 128, ..GraphTable::default() };
     };
     let mut table = Table::new("`[graph]`", entries, span, diags);
@@ -224,7 +252,7 @@ fn read_graph(table: Option<(Span, Vec<Entry>)>, diags: &mut Diags) -> GraphTabl
     let title = table.text("title").map(|t| t.value);
     let max_latency_ms = table.float("max_latency_ms", 0.0..=60_000.0);
     let tail_ms = table.float("tail_ms", 0.0..=600_000.0).map(|t| t.value);
-    table.rest(&["rate", "block", "title", "max_latency_ms", "tail_ms"]);
+    table.rest(GRAPH_KEYS);
     let rate = rate.map_or(16000, |n| n.value as u32);
     GraphTable { rate, block: block.map_or(128, |n| n.value as u32), title, max_latency_ms, tail_ms }
 }
@@ -289,8 +317,13 @@ fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &mut Diags) 
 fn read_node(name: Spanned<String>, entries: Vec<Entry>, diags: &mut Diags) -> NodeTable {
     let what = format!("node `{}`", name.value);
     let mut table = Table::new(what, entries, name.span.clone(), diags);
+    let mut nests = false;
+    if !table.has("worker") {
+        nests = nested(&name, &mut table);
+        table.misspelt("worker");
+    }
     let worker = table.text("worker");
-    if worker.is_none() && !table.seen("worker") {
+    if worker.is_none() && !table.seen("worker") && !nests {
         let title = format!("node `{}` does not say which worker it is", name.value);
         table.missing("worker", title, "write `worker = \"ID\"`; `aw workers` lists them");
     }
@@ -298,6 +331,19 @@ fn read_node(name: Spanned<String>, entries: Vec<Entry>, diags: &mut Diags) -> N
     let run = table.take("run").and_then(|entry| read_run(entry.item, &mut table));
     let params = table.left();
     NodeTable { name, worker, wires, run, params }
+}
+
+/// `[node.a.b]` is a table in a table to TOML, and a name with a dot to its author.
+fn nested(name: &Spanned<String>, table: &mut Table) -> bool {
+    let is_node =
+        |entry: &Entry| matches!(&entry.item.value, Item::Table(t) if t.iter().any(|e| e.key.value == "worker"));
+    let inner = table.take_all(is_node);
+    for Entry { key, .. } in &inner {
+        let title = format!("`{}.{}` cannot be a name: names have no dots", name.value, key.value);
+        let diag = Diag::new(Code::Name, key.span.clone(), title);
+        table.push(diag.help(format!("write `[node.{}_{}]`", name.value, key.value)));
+    }
+    !inner.is_empty()
 }
 
 /// `in = "a"`, `in = ["a", "b"]`, `in = { from = "a", .. }` or `in = { port = .. , .. }`.
@@ -332,7 +378,10 @@ fn read_sources(item: Spanned<Item>, table: &mut Table) -> Vec<Source> {
 
 fn read_source(item: Spanned<Item>, table: &mut Table) -> Option<Source> {
     match item.value {
-        Item::Text(name) => Some(Source { name: Spanned::new(name, item.span), delay: None, feedback: None }),
+        Item::Unread(name) if name.is_empty() => None,
+        Item::Text(name) | Item::Unread(name) => {
+            Some(Source { name: Spanned::new(name, item.span), delay: None, feedback: None })
+        }
         Item::Table(entries) => {
             let mut inner = Table::new("a connection", entries, item.span.clone(), table.diags());
             let from = inner.text("from");
@@ -341,12 +390,14 @@ fn read_source(item: Spanned<Item>, table: &mut Table) -> Option<Source> {
             }
             let frames = inner.int("delay", 0..=1 << 24);
             let ms = inner.float("delay_ms", 0.0..=600_000.0);
+            let closes = inner.place("feedback");
             let feedback = inner.int("feedback", 1..=1 << 24);
             inner.either(&frames, &ms);
             inner.rest(&["from", "delay", "delay_ms", "feedback"]);
             let frames = frames.map(|n| Spanned::new(Delay::Frames(n.value as u32), n.span));
             let delay = frames.or(ms.map(|x| Spanned::new(Delay::Ms(x.value), x.span)));
             let feedback = feedback.map(|n| Spanned::new(n.value as u32, n.span));
+            let feedback = feedback.or(closes.map(|span| Spanned::new(1, span))); // a wrong number closes a loop too
             Some(Source { name: from?, delay, feedback })
         }
         other => {
@@ -362,7 +413,10 @@ fn read_run(item: Spanned<Item>, table: &mut Table) -> Option<Spanned<Run>> {
         Item::Text(text) if text == "inline" => Some(Spanned::new(Run::Inline, span)),
         Item::Text(text) => {
             let diag = Diag::new(Code::Run, span, format!("a node cannot run `{text}`"));
-            table.push(diag.help("write `run = \"inline\"` or `run = { lane = \"NAME\" }`").suggest(&text, ["inline"]));
+            table.push(match nearest(&text, ["inline"]) {
+                Some(_) => diag.help("did you mean `inline`?"),
+                None => diag.help("write `run = \"inline\"` or `run = { lane = \"NAME\" }`"),
+            });
             None
         }
         Item::Table(entries) => {
@@ -377,7 +431,7 @@ fn read_run(item: Spanned<Item>, table: &mut Table) -> Option<Spanned<Run>> {
             let found = late.as_ref().map(|late| known.iter().find(|(name, _)| *name == late.value));
             if let (Some(late), Some(None)) = (&late, &found) {
                 let diag = Diag::new(Code::Run, late.span.clone(), format!("`late` cannot be `{}`", late.value));
-                let diag = diag.help("write \"hold\", \"zero\" or \"pass\"");
+                let diag = diag.label("known are hold, zero, pass");
                 inner.push(diag.suggest(&late.value, known.map(|(name, _)| name)));
             }
             inner.rest(&["lane", "delay", "late"]);

@@ -5,7 +5,7 @@ use super::diag::{Diag, Diags};
 use super::file::GraphFile;
 use super::net::{Input, Net, SinkKind, What};
 use super::resolve::{declared_kind, kind_diag};
-use crate::plugin::{Agreed, Format, Instance, Kind, Refusal};
+use crate::plugin::{Agreed, Format, Instance, Kind, MAX_PORTS, Refusal};
 use std::collections::BTreeMap;
 
 /// How often a loop is walked until the formats in it settle.
@@ -102,6 +102,14 @@ fn agree_worker(net: &mut Net, at: usize, guesses: &Guesses, file: &GraphFile, d
         wrong.into_iter().for_each(|diag| diags.push(diag));
         return;
     }
+    let ports = net.nodes[at].inputs.len() + net.nodes[at].outputs.len();
+    if ports > MAX_PORTS {
+        let node = &net.nodes[at];
+        let title = format!("`{}` has {ports} connected ports, and {MAX_PORTS} are allowed", node.name);
+        let at = node.worker().map_or(node.span.clone(), |worker| worker.worker_span.clone());
+        diags.push(Diag::new(Code::Size, at, title).help("split it into several nodes"));
+        return;
+    }
     let block = device.block.unwrap_or(file.graph.block);
     match prepare(net, at, &formats, file.graph.rate, block) {
         Ok(agreed) => {
@@ -160,10 +168,23 @@ fn refused(net: &Net, at: usize, why: &str) -> Diag {
     let key = || words.iter().find_map(|word| keys.iter().find(|key| key.value == **word)).map(|key| key.span.clone());
     let port = || words.iter().find_map(|word| node.inputs.iter().find(|i| i.port == **word)).map(|i| i.span.clone());
     let whole = worker.map_or(node.span.clone(), |worker| worker.worker_span.clone());
-    let place = if node.implied.is_some() { whole.clone() } else { key().or_else(port).unwrap_or(whole.clone()) };
-    let diag = Diag::new(Code::Refused, place.clone(), format!("`{}` refused: {why}", node.name));
-    match worker.filter(|_| place != whole) {
-        Some(worker) => diag.mark(whole, format!("`{}` says so", worker.found.worker.id)),
+    let place = key().or_else(port).unwrap_or(whole.clone());
+    // "what is wrong; the way out"
+    let (wrong, way_out) = why.rsplit_once("; ").map_or((why, None), |(wrong, way_out)| (wrong, Some(way_out)));
+    let mut diag = Diag::new(Code::Refused, place.clone(), format!("`{}` refused: {wrong}", node.name));
+    for word in &words {
+        let key = keys.iter().find(|key| key.value == **word).map(|key| &key.span);
+        let spoken_of = key.or(node.inputs.iter().find(|input| input.port == **word).map(|input| &input.span));
+        if let Some(span) = spoken_of.filter(|span| !diag.marks.iter().any(|mark| mark.span == **span)) {
+            diag = diag.mark(span.clone(), "");
+        }
+    }
+    if let Some(worker) = worker.filter(|_| place != whole) {
+        let verb = if node.implied.is_some() { "adds them up" } else { "says so" };
+        diag = diag.mark(whole, format!("`{}` {verb}", worker.found.worker.id));
+    }
+    match way_out {
+        Some(way_out) => diag.help(way_out),
         None => diag,
     }
 }
@@ -202,13 +223,21 @@ fn out_of_step(net: &Net, at: usize, formats: &[Format], agreed: &Agreed) -> Opt
             other / common,
         );
         let mut diag = Diag::new(Code::Rate, node.inputs[i].span.clone(), title);
-        diag = diag.label(format!("{:.3} frames a second", format.rate()));
-        diag = diag.mark(node.inputs[0].span.clone(), format!("{:.3} frames a second", formats[0].rate()));
+        diag = diag.label(pace_of(format));
+        diag = diag.mark(node.inputs[0].span.clone(), pace_of(&formats[0]));
         for input in [&node.inputs[i], &node.inputs[0]] {
             diag = pace_keys(net, input.from, diag, 0);
         }
-        let slower = if some / common > other / common { &b.name } else { &a.name };
-        return Some(diag.help(format!("make them keep step, or put a `repeat` node before `{slower}`")));
+        let (some, other) = (some / common * u128::from(b.frames.max(1)), other / common * u128::from(a.frames.max(1)));
+        let (slower, more, less) = if some > other { (&b.name, some, other) } else { (&a.name, other, some) };
+        return Some(diag.help(match (formats[0].kind, format.kind, more % less) {
+            (Kind::AUDIO, Kind::AUDIO, _) => format!("put a `resample` node before `{slower}`"),
+            (Kind::AUDIO, ..) | (_, Kind::AUDIO, _) => "make them keep step".into(),
+            (.., 0) => {
+                format!("make them keep step, or put a `repeat` node with `times = {}` before `{slower}`", more / less)
+            }
+            _ => format!("make them keep step: no `repeat` before `{slower}` does, as {more} is no multiple of {less}"),
+        }));
     }
     let wrong = frames().find(|port| first.is_some_and(|first| !same(first, pace(&port.format, port.frames))));
     wrong.map(|port| {
@@ -224,11 +253,19 @@ fn out_of_step(net: &Net, at: usize, formats: &[Format], agreed: &Agreed) -> Opt
     })
 }
 
+/// "62.5 frames a second".
+fn pace_of(format: &Format) -> String {
+    let rate = format!("{:.3}", format.rate());
+    format!("{} frames a second", rate.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// Points at the keys upstream that usually decide the pace of frames.
 fn pace_keys(net: &Net, at: usize, mut diag: Diag, depth: usize) -> Diag {
     let node = &net.nodes[at];
     let keys = node.worker().map(|worker| worker.keys.as_slice()).unwrap_or_default();
-    for key in keys.iter().filter(|key| ["hop", "every", "times", "rate"].contains(&key.value.as_str())) {
+    for key in
+        keys.iter().filter(|key| ["hop", "every", "frames", "times", "rate", "window_ms"].contains(&key.value.as_str()))
+    {
         if !diag.marks.iter().any(|mark| mark.span == key.span) {
             diag = diag.mark(key.span.clone(), format!("decides the pace of `{}`", node.name));
         }

@@ -39,6 +39,8 @@ pub enum Item {
     List(Vec<Spanned<Item>>),
     /// A table.
     Table(Vec<Entry>),
+    /// What could not be read, as far as it is a word; that has been said.
+    Unread(String),
 }
 
 /// A key and its value.
@@ -56,11 +58,12 @@ impl Item {
         match self {
             Self::Bool(_) => "a bool",
             Self::Int(_) => "a whole number",
-            Self::Float(_) => "a number",
+            Self::Float(_) => "a number with a point",
             Self::Text(_) => "a text",
             Self::Date(_) => "a date",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
+            Self::Unread(_) => "something unreadable",
         }
     }
 
@@ -70,7 +73,7 @@ impl Item {
             Self::Bool(yes) => yes.to_string(),
             Self::Int(n) => n.to_string(),
             Self::Float(x) => x.to_string(),
-            Self::Text(text) | Self::Date(text) => text.clone(),
+            Self::Text(text) | Self::Date(text) | Self::Unread(text) => text.clone(),
             Self::List(list) => {
                 let items: Vec<String> = list.iter().map(|item| item.value.plain()).collect();
                 format!("[{}]", items.join(", "))
@@ -80,44 +83,59 @@ impl Item {
     }
 }
 
-/// Reads a text as TOML. Syntax errors become diagnostics, and what could be read is there all the same.
-pub fn parse(text: &str, diags: &mut Diags) -> Vec<Entry> {
-    let (root, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let span = span.start.min(text.len())..span.end.min(text.len());
-        let message = error.message().lines().next().unwrap_or("not TOML").to_string();
-        diags.push(Diag::new(Code::Toml, span, message));
+/// Makes owned items of what the parser read.
+pub struct Reader<'a> {
+    /// What was parsed.
+    pub text: &'a str,
+    /// Where it begins in the file.
+    pub offset: usize,
+    /// Places of it with a syntax error.
+    pub unread: &'a [Span],
+    /// Where mistakes go.
+    pub diags: &'a mut Diags,
+}
+
+impl Reader<'_> {
+    fn span(&self, span: Span) -> Span {
+        span.start + self.offset..span.end + self.offset
     }
-    table(root.get_ref(), text, diags)
-}
 
-fn table(table: &DeTable, text: &str, diags: &mut Diags) -> Vec<Entry> {
-    let entry = |(key, value): (&toml::Spanned<std::borrow::Cow<str>>, &toml::Spanned<DeValue>)| Entry {
-        key: Spanned::new(key.get_ref().to_string(), key.span()),
-        item: item(value, text, diags),
-    };
-    table.iter().map(entry).collect()
-}
+    /// All entries of a table.
+    pub fn table(&mut self, table: &DeTable) -> Vec<Entry> {
+        let entry = |(key, value): (&toml::Spanned<std::borrow::Cow<str>>, &toml::Spanned<DeValue>)| Entry {
+            key: Spanned::new(key.get_ref().to_string(), self.span(key.span())),
+            item: self.item(value),
+        };
+        table.iter().map(entry).collect()
+    }
 
-fn item(value: &toml::Spanned<DeValue>, text: &str, diags: &mut Diags) -> Spanned<Item> {
-    let span = value.span();
-    let item_ = match value.get_ref() {
-        DeValue::Boolean(yes) => Item::Bool(*yes),
-        DeValue::String(s) => Item::Text(s.to_string()),
-        DeValue::Integer(n) => {
-            let read = i64::from_str_radix(n.as_str(), n.radix());
-            read.map(Item::Int).unwrap_or_else(|_| {
-                diags.push(
-                    Diag::new(Code::Value, span.clone(), "this whole number is too large").label("64 bits are held"),
-                );
-                Item::Int(0)
-            })
-        }
-        DeValue::Float(x) => Item::Float(x.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Datetime(date) => Item::Date(date.to_string()),
-        DeValue::Array(list) => Item::List(list.iter().map(|value| item(value, text, diags)).collect()),
-        DeValue::Table(inner) => Item::Table(table(inner, text, diags)),
-    };
-    Spanned::new(item_, span)
+    fn item(&mut self, value: &toml::Spanned<DeValue>) -> Spanned<Item> {
+        let span = self.span(value.span());
+        let item = match value.get_ref() {
+            DeValue::Boolean(yes) => Item::Bool(*yes),
+            DeValue::String(s) if self.is_unread(value.span()) => Item::Unread(s.to_string()),
+            DeValue::String(s) => Item::Text(s.to_string()),
+            DeValue::Integer(n) => match i64::from_str_radix(n.as_str(), n.radix()) {
+                Ok(n) => Item::Int(n),
+                Err(_) => {
+                    let label = "at most 9223372036854775807 is held";
+                    let diag = Diag::new(Code::Value, span.clone(), "this whole number is too large").label(label);
+                    self.diags.push(diag);
+                    Item::Unread(String::new())
+                }
+            },
+            DeValue::Float(x) => Item::Float(x.as_str().parse().unwrap_or(f64::NAN)),
+            DeValue::Datetime(date) => Item::Date(date.to_string()),
+            DeValue::Array(list) => Item::List(list.iter().map(|value| self.item(value)).collect()),
+            DeValue::Table(inner) => Item::Table(self.table(inner)),
+        };
+        Spanned::new(item, span)
+    }
+
+    /// Whether a text is what the parser made of something else.
+    fn is_unread(&self, span: Span) -> bool {
+        let touches = |error: &Span| error.start <= span.end && span.start <= error.end;
+        let quoted = self.text.get(span.clone()).is_some_and(|text| text.starts_with(['"', '\'']));
+        !quoted && self.unread.iter().any(touches)
+    }
 }

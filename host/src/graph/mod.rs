@@ -21,6 +21,7 @@ mod rates; //    the dry run of counters
 mod resolve; //  names → nodes and edges
 mod schema; //   a JSON Schema for editors
 mod splice; //   from one plan to another while it plays
+mod syntax; //   text → TOML, past syntax errors
 mod table; //    reads a TOML table key by key
 mod time; //     exact time across rates
 mod verify; //   an independent check of a plan

@@ -61,7 +61,7 @@ pub struct WorkerNode {
     pub found: Found,
     /// Its parameters, in the order of the descriptor.
     pub values: Vec<Value>,
-    /// The keys that the author wrote, and where.
+    /// The keys that the author wrote, those of tables in it last, and where.
     pub keys: Vec<Spanned<String>>,
     /// Where the worker is named.
     pub worker_span: Span,

@@ -30,6 +30,13 @@ pub fn sort(net: &mut Net, diags: &mut Diags) {
     for cycle in cycles(net, &stuck) {
         show(net, &cycle, diags);
     }
+    if net.nodes.iter().any(|node| node.inputs.iter().any(|input| input.feedback.is_some())) {
+        for (at, node) in net.nodes.iter().enumerate() {
+            let closing = node.inputs.iter().filter(|input| input.feedback.is_some());
+            closing.for_each(|input| hears[input.from].push(at));
+        }
+        idle_feedback(net, &hears, diags);
+    }
 }
 
 /// One cycle through every knot of nodes that wait for each other: walks backwards until a node comes again.
@@ -68,12 +75,48 @@ fn show(net: &Net, cycle: &[usize], diags: &mut Diags) {
         _ => format!("these nodes wait for each other: {}", names.join(" → ")),
     };
     let edge = |to: usize, from: usize| net.nodes[to].inputs.iter().find(|i| i.from == from && i.feedback.is_none());
-    let mut spans = walk.windows(2).filter_map(|pair| edge(pair[1], pair[0]));
-    let Some(input) = spans.next() else { return };
-    let mut diag = Diag::new(Code::Cycle, input.span.clone(), title);
-    for input in spans {
-        diag = diag.mark(input.span.clone(), "");
+    let pairs = walk.windows(2).filter_map(|pair| Some((pair[1], pair[0], edge(pair[1], pair[0])?)));
+    // The last edge leads back to the node that stands first in the file: there a loop is closed, usually.
+    let mut pairs: Vec<(usize, usize, &Input)> = pairs.collect();
+    let Some((_, from, last)) = pairs.pop() else { return };
+    let from = match net.nodes[from].outputs.len() {
+        1 => net.nodes[from].name.clone(),
+        _ => format!("{}.{}", net.nodes[from].name, net.nodes[from].outputs[last.output].port),
+    };
+    let mut diag = Diag::new(Code::Cycle, last.span.clone(), title).label("closes the loop");
+    for (to, from, input) in pairs {
+        let label = format!("`{}` waits for `{}`", net.nodes[to].name, net.nodes[from].name);
+        diag = diag.mark(input.span.clone(), label);
     }
-    let help = "write `{ from = \"…\", feedback = 1 }` on one of the edges; that edge then carries the previous frame";
+    let help = format!("write `{{ from = \"{from}\", feedback = 1 }}` there; it then carries the previous frame");
     diags.push(diag.help(help));
+}
+
+/// Warns of `feedback` where nothing goes round.
+fn idle_feedback(net: &Net, hears: &[Vec<usize>], diags: &mut Diags) {
+    for (at, node) in net.nodes.iter().enumerate() {
+        for input in &node.inputs {
+            let Some(feedback) = input.feedback.as_ref().filter(|_| !reaches(net, hears, at, input.from)) else {
+                continue;
+            };
+            let from = &net.nodes[input.from].name;
+            let title = format!("this is no loop: `{from}` does not hear `{}`", node.name);
+            let diag = Diag::warning(Code::Feedback, feedback.span.clone(), title);
+            diags.push(diag.help(format!("write `delay = {}` for frames that come later", feedback.value)));
+        }
+    }
+}
+
+/// Whether what leaves one node can arrive at another.
+fn reaches(net: &Net, hears: &[Vec<usize>], from: usize, to: usize) -> bool {
+    let (mut seen, mut open) = (vec![false; net.nodes.len()], vec![from]);
+    while let Some(at) = open.pop() {
+        if at == to {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[at], true) {
+            open.extend(&hears[at]);
+        }
+    }
+    false
 }

@@ -1,7 +1,8 @@
 //! The keys of a node → the values of its worker: types, ranges, choices, defaults.
 use super::codes::Code;
-use super::diag::{Diag, Diags};
+use super::diag::{Diag, Diags, nearest};
 use super::item::{Entry, Item, Span, Spanned};
+use super::table::wrong_type;
 use crate::plugin::{Descriptor, Param, ParamType, Value};
 use std::path::Path;
 
@@ -14,27 +15,22 @@ pub fn read(
     diags: &mut Diags,
 ) -> Vec<Value> {
     let known = || worker.params.iter().map(|param| param.name.as_str());
-    for Entry { key, .. } in entries {
-        if !known().any(|name| name == key.value) {
-            let title = format!("worker `{}` has no parameter `{}`", worker.id, key.value);
-            let takes = match worker.params.len() {
-                0 => format!("`{}` takes no parameters", worker.id),
-                _ => format!("`{}` takes {}", worker.id, known().collect::<Vec<_>>().join(", ")),
-            };
-            let diag = Diag::new(Code::Param, key.span.clone(), title).label(takes);
-            diags.push(diag.suggest(&key.value, known().chain(["worker", "in", "run"])));
-        }
-    }
+    let unknown: Vec<&Entry> = entries.iter().filter(|entry| !known().any(|name| name == entry.key.value)).collect();
+    unknown.iter().for_each(|entry| diags.push(unknown_key(worker, entry, node)));
+    let meant = |name: &str| unknown.iter().any(|entry| nearest(&entry.key.value, [name]).is_some());
     let value = |param: &Param| {
         let given = entries.iter().find(|entry| entry.key.value == param.name);
         match given {
-            None if param.required => {
-                let title = format!("worker `{}` needs `{}`: {}", worker.id, param.name, param.doc);
-                let help = format!("write `{} = …` in `[node.{}]`", param.name, node.value);
-                diags.push(Diag::new(Code::Missing, node.span.clone(), title).help(help));
+            None if param.required && !meant(&param.name) => {
+                let title = format!("worker `{}` needs `{}`", worker.id, param.name);
+                let diag = Diag::new(Code::Missing, node.span.clone(), title);
+                let diag =
+                    if param.doc.is_empty() { diag } else { diag.note(format!("`{}`: {}", param.name, param.doc)) };
+                diags.push(diag.help(format!("write `{} = …` in `[node.{}]`", param.name, node.value)));
                 param.default.clone()
             }
             None => param.default.clone(),
+            Some(Entry { item: Spanned { value: Item::Unread(_), .. }, .. }) => param.default.clone(),
             Some(entry) => match convert(param, &entry.item, folder) {
                 Ok(value) => value,
                 Err(diag) => {
@@ -47,6 +43,30 @@ pub fn read(
     worker.params.iter().map(value).collect()
 }
 
+fn unknown_key(worker: &Descriptor, entry: &Entry, node: &Spanned<String>) -> Diag {
+    let known = || worker.params.iter().map(|param| param.name.as_str());
+    let key = &entry.key.value;
+    let takes = match worker.params.len() {
+        0 => format!("`{}` takes no parameters", worker.id),
+        _ => format!("`{}` takes {}", worker.id, known().collect::<Vec<_>>().join(", ")),
+    };
+    let title = format!("worker `{}` has no parameter `{key}`", worker.id);
+    let diag = Diag::new(Code::Param, entry.key.span.clone(), title).label(takes);
+    let value = entry.item.value.plain();
+    match (key.as_str(), &entry.item.value) {
+        ("delay" | "delay_ms" | "feedback", Item::Int(_) | Item::Float(_)) => {
+            diag.help(format!("it belongs to a connection: `in = {{ from = \"NODE\", {key} = {value} }}`"))
+        }
+        ("lane" | "late", Item::Text(_)) => {
+            diag.help(format!("it belongs in `run`: `run = {{ {key} = \"{value}\" }}`"))
+        }
+        (_, Item::Table(inner)) if inner.iter().any(|entry| known().any(|name| name == entry.key.value)) => {
+            diag.help(format!("parameters stand in `[node.{}]` itself", node.value))
+        }
+        _ => diag.suggest(key, known().chain(["worker", "in", "run"])),
+    }
+}
+
 /// Reads `text`, as the command line has it, as a value of a parameter.
 ///
 /// # Errors
@@ -56,7 +76,7 @@ pub fn from_text(param: &Param, text: &str) -> Result<Value, String> {
         ParamType::Text | ParamType::Path => Item::Text(text.into()),
         _ => {
             let mut diags = Diags::default();
-            let mut entries = super::item::parse(&format!("value = {text}"), &mut diags);
+            let mut entries = super::syntax::parse(&format!("value = {text}"), &mut diags);
             match (entries.pop(), diags.errors()) {
                 (Some(entry), 0) => entry.item.value,
                 _ => Item::Text(text.into()),
@@ -73,11 +93,11 @@ pub fn from_text(param: &Param, text: &str) -> Result<Value, String> {
 fn convert(param: &Param, item: &Spanned<Item>, folder: &Path) -> Result<Value, Box<Diag>> {
     let span = || item.span.clone();
     let wrong = |wanted: &str| {
-        let title = format!("`{}` takes {wanted}, not {}", param.name, item.value.what());
-        let diag = Diag::new(Code::Type, span(), title);
-        Box::new(match &item.value {
-            Item::Text(text) if wanted.ends_with("number") && text.parse::<f64>().is_ok() => {
-                diag.help("leave the quotes out")
+        let diag = wrong_type(&param.name, &item.value, span(), wanted, &param.unit);
+        let diag = diag.unwrap_or_else(|| Diag::new(Code::Type, span(), "this cannot be read"));
+        Box::new(match param.ty {
+            ParamType::Floats | ParamType::Table if !param.doc.is_empty() => {
+                diag.note(format!("`{}`: {}", param.name, param.doc))
             }
             _ => diag,
         })
@@ -109,8 +129,11 @@ fn convert(param: &Param, item: &Spanned<Item>, folder: &Path) -> Result<Value, 
         (ParamType::Table, Item::Table(entries)) => {
             let pairs = entries.iter().map(|entry| match &entry.item.value {
                 Item::Table(_) | Item::Date(_) => {
-                    let title = format!("`{}` takes a table of texts, numbers and lists", param.name);
-                    Err(Box::new(Diag::new(Code::Type, entry.item.span.clone(), title)))
+                    let what = entry.item.value.what();
+                    let title = format!("`{}` takes texts, numbers and lists, and {what} is in it", param.name);
+                    let diag = Diag::new(Code::Type, entry.item.span.clone(), title);
+                    let no_doc = param.doc.is_empty();
+                    Err(Box::new(if no_doc { diag } else { diag.note(format!("`{}`: {}", param.name, param.doc)) }))
                 }
                 Item::Text(text) if text.contains('\0') => Err(null_byte(param, entry.item.span.clone())),
                 item => Ok((entry.key.value.clone(), item.plain())),
@@ -136,7 +159,10 @@ fn number(param: &Param, x: f64, span: Span) -> Result<Value, Box<Diag>> {
         (false, true) => format!("{}{unit} or less is allowed", param.max),
         (false, false) => "a finite number is wanted".into(),
     };
-    let title = format!("`{}` cannot be {x}{unit}", param.name);
+    let title = match x.is_finite() {
+        true => format!("`{}` cannot be {x}{unit}", param.name),
+        false => format!("`{}` cannot be {}", param.name, x.to_string().to_lowercase()),
+    };
     Err(Box::new(Diag::new(Code::Value, span, title).label(allowed)))
 }
 
@@ -157,13 +183,22 @@ fn path(param: &Param, text: &str, span: Span, folder: &Path) -> Result<Value, B
         return Err(null_byte(param, span));
     }
     let path = std::path::absolute(folder.join(text)).unwrap_or_else(|_| folder.join(text));
-    if let Err(why) = std::fs::metadata(&path) {
-        let title = format!("`{}` names a file that cannot be read: {}", param.name, path.display());
-        let diag = Diag::new(Code::Path, span, title).label(plain(&why));
-        let diag = diag.note("paths are relative to the graph file");
-        let near = siblings(&path);
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        return Err(Box::new(diag.suggest(&name, near.iter().map(String::as_str))));
+    let wrong = |title: String, label: &str| {
+        let diag = Diag::new(Code::Path, span.clone(), title).label(label);
+        Err(Box::new(diag.note("paths are relative to the graph file")))
+    };
+    match std::fs::metadata(&path) {
+        _ if text.is_empty() => return wrong(format!("`{}` names no file", param.name), ""),
+        Ok(found) if found.is_dir() => return wrong(format!("`{}` names a folder", param.name), "a file is wanted"),
+        Ok(_) => {}
+        Err(why) => {
+            let title = format!("`{}` names a file that cannot be read: {}", param.name, path.display());
+            let near = near_path(text, &path, folder);
+            return wrong(title, &plain(&why)).map_err(|diag| match near {
+                Some(near) => Box::new(diag.help(format!("did you mean `{near}`?"))),
+                None => diag,
+            });
+        }
     }
     match path.to_str() {
         Some(path) => Ok(Value::Text(path.into())),
@@ -180,9 +215,20 @@ fn plain(why: &std::io::Error) -> String {
     }
 }
 
-/// Names of the files beside a path.
-fn siblings(path: &Path) -> Vec<String> {
-    let folder = path.parent().map(std::fs::read_dir);
-    let entries = folder.and_then(Result::ok).into_iter().flatten().filter_map(Result::ok);
-    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+/// A path that is there, and that `text` may stand for: with another name of the file, or with folders left out.
+fn near_path(text: &str, path: &Path, folder: &Path) -> Option<String> {
+    let (before, name) = text.rsplit_once('/').map_or(("", text), |(before, name)| (before, name));
+    let entries = std::fs::read_dir(path.parent()?).ok().into_iter().flatten().filter_map(Result::ok);
+    let siblings: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    if let Some(near) = nearest(name, siblings.iter().map(String::as_str)) {
+        return Some(if before.is_empty() { near.into() } else { format!("{before}/{near}") });
+    }
+    let mut rest = text;
+    while let Some((_, shorter)) = rest.split_once('/') {
+        rest = shorter;
+        if !rest.is_empty() && folder.join(rest).is_file() {
+            return Some(rest.into());
+        }
+    }
+    None
 }

@@ -191,10 +191,18 @@ pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
         return;
     };
     plan.period = period;
-    let Some(Walked { room, fired, short, settled, .. }) = walk(plan, period, steps) else {
-        let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
-        diags.push(Diag::new(Code::Feedback, at, "the frames in a loop never settle"));
-        return;
+    let Walked { room, fired, short, settled, .. } = match walk(plan, period, steps) {
+        Ok(walked) => walked,
+        Err(fired) => {
+            let errors = diags.errors();
+            plan.steps.iter_mut().zip(fired).for_each(|(step, fired)| step.firings = fired);
+            starved(plan, net, diags);
+            if diags.errors() == errors {
+                let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
+                diags.push(Diag::new(Code::Feedback, at, "the frames in a loop never settle"));
+            }
+            return;
+        }
     };
     plan.settled = settled;
     for (step, fired) in plan.steps.iter_mut().zip(&fired) {
@@ -210,7 +218,7 @@ pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
         }
     }
     // Priming changes what waits, so the room is counted again with it.
-    let primed = if short.iter().all(|n| *n == 0) { None } else { walk(plan, period, steps) };
+    let primed = if short.iter().all(|n| *n == 0) { None } else { walk(plan, period, steps).ok() };
     make_room(plan, &primed.map_or(room, |walked| walked.room));
 }
 
@@ -229,7 +237,7 @@ fn make_room(plan: &mut Plan, room: &[(u64, u64)]) {
 pub(super) fn rehearse(plan: &mut Plan) -> Option<Vec<u64>> {
     let steps = plan.steps.len() as u64 + plan.streams.len() as u64 + 1;
     plan.period = period(plan).filter(|period| period.saturating_mul(steps) <= MOST_VISITS / 2)?;
-    let walked = walk(plan, plan.period, steps)?;
+    let walked = walk(plan, plan.period, steps).ok()?;
     plan.settled = walked.settled;
     for (step, fired) in plan.steps.iter_mut().zip(&walked.fired) {
         step.firings = *fired;
@@ -241,7 +249,7 @@ pub(super) fn rehearse(plan: &mut Plan) -> Option<Vec<u64>> {
 /// Frames that wait at each edge whenever a settled plan begins a period.
 pub(super) fn resting(plan: &Plan) -> Option<Vec<u64>> {
     let steps = plan.steps.len() as u64 + plan.streams.len() as u64 + 1;
-    walk(plan, plan.period, steps).map(|walked| walked.state)
+    walk(plan, plan.period, steps).ok().map(|walked| walked.state)
 }
 
 /// What a walk has shown.
@@ -258,25 +266,27 @@ struct Walked {
     state: Vec<u64>,
 }
 
-fn walk(plan: &Plan, period: u64, steps: u64) -> Option<Walked> {
+/// If it does not settle: firings in the last period.
+fn walk(plan: &Plan, period: u64, steps: u64) -> Result<Walked, Vec<u64>> {
     let mut counters = Counters::new(plan);
     let mut state = counters.state();
     let budget = (MOST_VISITS / (period * steps)).clamp(2, MOST_PERIODS);
+    let mut last = vec![];
     for _ in 0..budget {
         let before = counters.fired.clone();
         for _ in 0..period {
             counters.run_block();
         }
         let now = counters.state();
+        last = counters.fired.iter().zip(before).map(|(now, before)| now - before).collect();
         if now == state {
-            let fired = counters.fired.iter().zip(before).map(|(now, before)| now - before).collect();
             let room = counters.left.iter().copied().zip(counters.written.iter().copied()).collect();
             let settled = counters.block - period;
-            return Some(Walked { room, fired, short: counters.short, settled, state });
+            return Ok(Walked { room, fired: last, short: counters.short, settled, state });
         }
         state = now;
     }
-    None
+    Err(last)
 }
 
 /// A step that never fires waits for frames that a loop does not hold.
@@ -288,12 +298,17 @@ fn starved(plan: &Plan, net: &Net, diags: &mut Diags) {
         }
         let takes = |step: &usize| plan.steps[*step].inputs.iter().map(|&edge| plan.edges[edge].take).max();
         let need = stuck.iter().filter_map(takes).max().unwrap_or(1).max(1);
-        let names: Vec<&str> = stuck.iter().map(|&step| plan.steps[step].name.as_str()).collect();
+        let names: Vec<&str> = range.clone().map(|step| plan.steps[step].name.as_str()).collect();
         let edges = net.nodes.iter().filter(|node| names.contains(&node.name.as_str())).flat_map(|node| &node.inputs);
         let Some(frames) = edges.filter_map(|input| input.feedback.as_ref()).next() else { continue };
-        let title = format!("this loop never starts: {} cannot fire", names.join(", "));
+        let greedy =
+            stuck.iter().find(|step| takes(step) == Some(need)).map_or("", |&step| plan.steps[step].name.as_str());
+        let title = format!("this loop never starts: `{greedy}` takes {need} frames at once");
         let diag = Diag::new(Code::Feedback, frames.span.clone(), title);
-        let diag = diag.label(format!("{} frames go round", frames.value));
+        let diag = diag.label(match frames.value {
+            1 => "1 frame goes round".to_string(),
+            n => format!("{n} frames go round"),
+        });
         diags.push(diag.help(format!("write `feedback = {need}` or more")));
     }
 }

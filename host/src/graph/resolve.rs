@@ -1,9 +1,9 @@
 //! Names → nodes, ports and edges.
 use super::codes::Code;
 use super::compile::{Device, Listener};
-use super::diag::{Diag, Diags};
+use super::diag::{Diag, Diags, nearest};
 use super::file::{GraphFile, InputTable, Lane, Late, NodeTable, OutputTable, Run, Source, Wire};
-use super::item::{Span, Spanned};
+use super::item::{Entry, Item, Span, Spanned};
 use super::net::{Input, Net, Node, Output, SinkKind, What, WorkerNode, kind_name};
 use super::params;
 use super::time::Time;
@@ -47,7 +47,10 @@ impl Resolver<'_> {
     fn claim(&mut self, name: &Spanned<String>, node: Option<usize>) {
         if self.names.contains_key(&name.value) {
             let title = format!("`{}` is the name of an input and of a node", name.value);
-            let diag = Diag::new(Code::Name, name.span.clone(), title).label("taken");
+            let mut diag = Diag::new(Code::Name, name.span.clone(), title).label("taken");
+            if let Some(input) = self.file.inputs.iter().find(|input| input.name.value == name.value) {
+                diag = diag.mark(input.name.span.clone(), "the input");
+            }
             self.diags.push(diag.help("rename one of them: a reference could mean either"));
             return;
         }
@@ -127,7 +130,9 @@ impl Resolver<'_> {
         let mut outputs = fixed_outputs(&found);
         outputs.extend(named_outputs(&found, &values));
         let lane = self.lane(table, &found);
-        let keys = table.params.iter().map(|entry| entry.key.clone()).collect();
+        let inner = |entry: &Entry| if let Item::Table(inner) = &entry.item.value { inner.clone() } else { vec![] };
+        let inner = table.params.iter().flat_map(inner);
+        let keys = table.params.iter().cloned().chain(inner).map(|entry| entry.key).collect();
         let worker = WorkerNode { found, values, keys, worker_span: id.span.clone(), lane, instance: None };
         let node = self.add(&table.name, What::Worker(Box::new(worker)), outputs);
         self.net.nodes[node].broken = broken;
@@ -140,8 +145,10 @@ impl Resolver<'_> {
         if found.is_none() {
             let known = self.workers.iter().map(|found| found.worker.id.as_str());
             let diag = Diag::new(Code::Worker, id.span.clone(), format!("no worker is called `{}`", id.value));
-            let diag = diag.suggest(&id.value, known).note(self.where_looked());
-            self.diags.push(diag);
+            self.diags.push(match nearest(&id.value, known) {
+                Some(near) => diag.help(format!("did you mean `{near}`?")),
+                None => diag.note(self.where_looked()).help("`aw workers` lists those that were found"),
+            });
         }
         found
     }
@@ -170,7 +177,15 @@ impl Resolver<'_> {
             inputs.iter().any(|input| input.port == port.name || (port.many && !is_fixed(worker, &input.port)))
         };
         let inputs = worker.found.worker.ports.iter().filter(|port| !port.is_output && !port.optional);
-        let tried = |port: &Port| table.wires.iter().any(|w| w.port.as_ref().is_none_or(|p| p.value == port.name));
+        let ports = &worker.found.worker.ports;
+        let default = default_input(ports).map(|port| port.name.clone());
+        // A wire to this port failed, or one to a port that does not exist and may be meant for this one.
+        let tried = |port: &Port| {
+            table.wires.iter().any(|wire| match &wire.port {
+                None => default.as_ref().is_none_or(|default| *default == port.name),
+                Some(name) => name.value == port.name || !ports.iter().any(|p| !p.is_output && p.name == name.value),
+            }) || (table.wires.is_empty() && unknown_in(table, worker))
+        };
         let open: Vec<Port> = inputs.filter(|port| !connected(port) && !tried(port)).cloned().collect();
         for port in open {
             let title = format!("nothing is connected to `{}.{}`", table.name.value, port.name);
@@ -191,6 +206,17 @@ impl Resolver<'_> {
             self.net.nodes[node].broken = true;
             return;
         };
+        if !many && wire.from.len() > 1 && kind != Kind::AUDIO && kind != Kind::ANY {
+            let title = format!(
+                "`{}.{port}` takes {}, and only audio can be added up",
+                self.net.nodes[node].name,
+                kind_name(kind)
+            );
+            let diag = Diag::new(Code::Kind, wire.span.clone(), title).label("a list is a sum");
+            self.diags.push(diag.help("connect one of them"));
+            self.net.nodes[node].broken = true;
+            return;
+        }
         let edges: Vec<Option<Input>> = wire.from.iter().map(|source| self.edge(source, &port, kind)).collect();
         if edges.len() < wire.from.len().max(1) || edges.iter().any(Option::is_none) {
             self.net.nodes[node].broken = true;
@@ -231,8 +257,7 @@ impl Resolver<'_> {
         let names = || ports.iter().map(|port| port.name.as_str());
         let list = names().collect::<Vec<_>>().join(", ");
         let Some(name) = &wire.port else {
-            let only =
-                ports.iter().find(|port| port.name == "in").or(if ports.len() == 1 { ports.first() } else { None });
+            let only = default_input(&found.ports);
             if only.is_none() {
                 let title = match ports.len() {
                     0 => format!("worker `{}` has no inputs", found.id),
@@ -241,7 +266,11 @@ impl Resolver<'_> {
                 let diag = Diag::new(Code::Port, wire.span.clone(), title);
                 self.diags.push(match ports.len() {
                     0 => diag.help("remove `in`"),
-                    _ => diag.help(format!("write `in = {{ {} = \"NODE\" }}` with {list}", ports[0].name)),
+                    _ => {
+                        let name = wire.from.first().map_or("NODE", |source| source.name.value.as_str());
+                        diag.label(format!("it has {list}"))
+                            .help(format!("write `in = {{ {} = \"{name}\", … }}`", ports[0].name))
+                    }
                 });
             }
             return only.map(|port| (port.name.clone(), port.kind, port.many));
@@ -267,21 +296,42 @@ impl Resolver<'_> {
     /// "NAME" or "NAME.PORT" → a node and which of its outputs.
     fn reference(&mut self, name: &Spanned<String>) -> Option<(usize, usize)> {
         let (node_name, port) = match name.value.split_once('.') {
+            Some(_) if self.names.contains_key(&name.value) => return None, // that this is no name has been said
             Some((node, port)) => (node, Some(port)),
             None => (name.value.as_str(), None),
         };
         let Some(node) = self.names.get(node_name).copied() else {
-            let title = format!("`{node_name}` is neither a node nor an input of this graph");
-            let diag = Diag::new(Code::Source, name.span.clone(), title);
-            let diag = diag.suggest(node_name, self.names.keys().map(String::as_str));
-            self.diags.push(match self.file.outputs.iter().any(|output| output.name.value == node_name) {
-                true => diag.note(format!("`{node_name}` is an output: sound goes in there, none comes out")),
-                false => diag,
-            });
+            self.unknown_source(name, node_name);
             return None;
         };
         let node = node?;
         self.output_port(node, port, name).map(|output| (node, output))
+    }
+
+    fn unknown_source(&mut self, name: &Spanned<String>, node_name: &str) {
+        let near = nearest(node_name, self.names.keys().map(String::as_str));
+        if near.is_none() && self.file.has_gaps {
+            return; // it may well be in what could not be read
+        }
+        let title = match node_name {
+            "" => "this names nothing".to_string(),
+            _ => format!("`{node_name}` is neither a node nor an input of this graph"),
+        };
+        let diag = Diag::new(Code::Source, name.span.clone(), title);
+        let is_it = |node: &&NodeTable| node.worker.as_ref().is_some_and(|worker| worker.value == node_name);
+        let bare = name.value.split_once('.').map(|(_, rest)| rest).filter(|rest| self.names.contains_key(*rest));
+        self.diags.push(if self.file.outputs.iter().any(|output| output.name.value == node_name) {
+            diag.note(format!("`{node_name}` is an output: sound goes in there, none comes out"))
+        } else if let (Some(bare), "input" | "node") = (bare, node_name) {
+            diag.help(format!("write \"{bare}\", without the `{node_name}` of its table"))
+        } else if let Some(node) = self.file.nodes.iter().find(is_it) {
+            let node = &node.name.value;
+            diag.help(format!("did you mean `{node}`? It is a `{node_name}`, but connections take the name of a node"))
+        } else if let Some(near) = near {
+            diag.help(format!("did you mean `{near}`?"))
+        } else {
+            diag
+        });
     }
 
     fn output_port(&mut self, node: usize, port: Option<&str>, at: &Spanned<String>) -> Option<usize> {
@@ -314,7 +364,13 @@ impl Resolver<'_> {
                 } else {
                     format!("it has {}", list())
                 });
-                diag.suggest(port, here.outputs.iter().map(|output| output.port.as_str()))
+                match here.what {
+                    What::Source => diag.help(format!(
+                        "write \"{}\"; a `split` node gives its channels outputs of their own",
+                        here.name
+                    )),
+                    _ => diag.suggest(port, here.outputs.iter().map(|output| output.port.as_str())),
+                }
             }
             None if here.outputs.is_empty() => {
                 Diag::new(Code::Port, at.span.clone(), format!("`{}` has no outputs", here.name))
@@ -322,7 +378,9 @@ impl Resolver<'_> {
             None => {
                 let diag =
                     Diag::new(Code::Port, at.span.clone(), format!("`{}` has several outputs: say which", here.name));
-                diag.help(format!("write \"{}.PORT\" with {}", here.name, list()))
+                let full: Vec<String> =
+                    here.outputs.iter().map(|output| format!("\"{}.{}\"", here.name, output.port)).collect();
+                diag.help(format!("write {}", full.join(" or ")))
             }
         };
         self.diags.push(diag);
@@ -379,10 +437,14 @@ impl Resolver<'_> {
     fn tests(&mut self) {
         for (name, _) in self.file.tests.iter().flat_map(|test| &test.play) {
             if !self.file.inputs.iter().any(|input| input.name.value == name.value) {
-                let diag =
-                    Diag::new(Code::Source, name.span.clone(), format!("`{}` is no input of this graph", name.value));
-                self.diags
-                    .push(diag.suggest(&name.value, self.file.inputs.iter().map(|input| input.name.value.as_str())));
+                let known = || self.file.inputs.iter().map(|input| input.name.value.as_str());
+                let label = match known().next() {
+                    Some(_) => format!("it has {}", known().collect::<Vec<_>>().join(", ")),
+                    None => "it has no inputs".into(),
+                };
+                let title = format!("`{}` is no input of this graph", name.value);
+                let diag = Diag::new(Code::Source, name.span.clone(), title).label(label);
+                self.diags.push(diag.suggest(&name.value, known()));
             }
         }
     }
@@ -407,12 +469,30 @@ impl Resolver<'_> {
         if self.diags.errors() > 0 {
             return; // a broken reference makes its target look unused
         }
-        for (node, _) in self.net.nodes.iter().zip(&heard).filter(|(node, heard)| !**heard && node.implied.is_none()) {
+        let mut last = heard.clone(); // of a chain that nobody hears, only the end is named
+        for (node, _) in self.net.nodes.iter().zip(&heard).filter(|(_, heard)| !**heard) {
+            node.inputs.iter().for_each(|input| last[input.from] = true);
+        }
+        for (node, _) in self.net.nodes.iter().zip(&last).filter(|(node, last)| !**last && node.implied.is_none()) {
             let title = format!("nothing hears `{}`", node.name);
             let diag = Diag::warning(Code::Unused, node.span.clone(), title);
             self.diags.push(diag.help("connect it, or remove it"));
         }
     }
+}
+
+/// The input that is meant when none is named.
+fn default_input(ports: &[Port]) -> Option<&Port> {
+    let mut inputs = ports.iter().filter(|port| !port.is_output);
+    let (first, second) = (inputs.next(), inputs.next());
+    let named = ports.iter().find(|port| !port.is_output && port.name == "in");
+    named.or(first.filter(|_| second.is_none()))
+}
+
+/// Whether a key of the node looks like a misspelt `in`.
+fn unknown_in(table: &NodeTable, worker: &WorkerNode) -> bool {
+    let is_param = |key: &str| worker.found.worker.params.iter().any(|param| param.name == key);
+    table.params.iter().any(|entry| !is_param(&entry.key.value) && nearest(&entry.key.value, ["in"]).is_some())
 }
 
 fn edge(port: &str, kind: Kind, from: usize, output: usize, span: Span) -> Input {
@@ -459,6 +539,7 @@ pub(super) fn kind_diag(net: &Net, node: usize, edge: &Input, gives: Kind) -> Di
     let (node, from) = (&net.nodes[node], &net.nodes[edge.from]);
     let (wants, gives_name) = (kind_name(edge.kind), kind_name(gives));
     let title = match node.what {
+        _ if node.implied.is_some() => format!("only audio can be added up, but `{}` gives {gives_name}", from.name),
         What::Sink(SinkKind::Audio { .. }) => {
             format!("output `{}` plays audio, but `{}` gives {gives_name}", node.name, from.name)
         }
@@ -466,9 +547,15 @@ pub(super) fn kind_diag(net: &Net, node: usize, edge: &Input, gives: Kind) -> Di
             format!("output `{}` prints events, but `{}` gives {gives_name}", node.name, from.name)
         }
         What::Sink(SinkKind::Probe) => format!("`{}` gives events, which cannot be probed as frames", from.name),
+        _ if edge.kind == Kind::ANY => {
+            format!("`{}.{}` wants frames, but `{}` gives {gives_name}", node.name, edge.port, from.name)
+        }
         _ => format!("`{}.{}` wants {wants}, but `{}` gives {gives_name}", node.name, edge.port, from.name),
     };
-    let mut diag = Diag::new(Code::Kind, edge.span.clone(), title).label(format!("{gives_name} arrives here"));
+    let mut diag = Diag::new(Code::Kind, edge.span.clone(), title).label(match gives {
+        Kind::FEATURES | Kind::EVENTS => format!("{gives_name} arrive here"),
+        _ => format!("{gives_name} arrives here"),
+    });
     if let Some(worker) = from.worker().filter(|_| from.implied.is_none()) {
         diag = diag.mark(worker.worker_span.clone(), format!("`{}` is made by this worker", from.name));
     }
@@ -476,13 +563,22 @@ pub(super) fn kind_diag(net: &Net, node: usize, edge: &Input, gives: Kind) -> Di
         (Kind::SPECTRUM, Kind::FEATURES) => Some("put a `magnitude` node between them"),
         (Kind::AUDIO, Kind::SPECTRUM) => Some("put an `stft` node between them"),
         (Kind::SPECTRUM, Kind::AUDIO) => Some("put an `istft` node between them"),
-        (Kind::AUDIO, Kind::FEATURES) => Some("put an `stft` and a `magnitude` node between them"),
+        (Kind::AUDIO, Kind::FEATURES) => {
+            Some("put a `meter` node between them for the level, or `stft` and `magnitude` for the spectrum")
+        }
+        (Kind::FEATURES, Kind::SPECTRUM) => {
+            Some("multiply a spectrum with them in an `apply_mask` node, or add the phase in a `from_polar` node")
+        }
+        (Kind::FEATURES, Kind::AUDIO) => {
+            Some("features are numbers about a sound: a `gate` or `apply_mask` node uses them")
+        }
         (Kind::EVENTS, Kind::AUDIO) if matches!(node.what, What::Sink(_)) => {
             Some("write `to = \"stdout\"` in this output")
         }
         (Kind::AUDIO, Kind::EVENTS) if matches!(node.what, What::Sink(_)) => {
             Some("leave `to` out: audio goes to a device or a file")
         }
+        (Kind::EVENTS, _) => Some("events go to an output with `to = \"stdout\"`"),
         _ => None,
     };
     match between {

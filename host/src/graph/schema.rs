@@ -2,12 +2,12 @@
 use crate::plugin::{Descriptor, Param, ParamType, Value as Given, Workers};
 use serde_json::{Map, Value, json};
 
-/// The schema, JSON Schema draft 2020-12.
+/// The schema, JSON Schema draft-07: the newest that editors of TOML (Taplo, Even Better TOML, Tombi) all read.
 pub fn schema(workers: &Workers) -> Value {
     let nodes: Vec<Value> = workers.iter().map(|found| node(&found.worker)).collect();
     let named = |of: Value| json!({ "type": "object", "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" }, "additionalProperties": of });
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "aw graph",
         "type": "object",
         "required": ["graph"],
@@ -58,9 +58,9 @@ pub fn schema(workers: &Workers) -> Value {
                 },
             } },
         },
-        "$defs": { "source": source(), "wire": { "anyOf": [
-            { "$ref": "#/$defs/source" },
-            { "type": "array", "minItems": 1, "items": { "$ref": "#/$defs/source" }, "description": "The sum" },
+        "definitions": { "source": source(), "wire": { "anyOf": [
+            { "$ref": "#/definitions/source" },
+            { "type": "array", "minItems": 1, "items": { "$ref": "#/definitions/source" }, "description": "The sum" },
         ] } },
     })
 }
@@ -107,11 +107,14 @@ fn node(worker: &Descriptor) -> Value {
 
 fn inputs(worker: &Descriptor) -> Value {
     let ports = || worker.ports.iter().filter(|port| !port.is_output);
-    let wire = json!({ "$ref": "#/$defs/wire" });
+    let wire = json!({ "$ref": "#/definitions/wire" });
     let mut table = json!({ "type": "object", "not": { "required": ["from"] } });
     let fixed = ports().filter(|port| !port.many);
-    let properties: Map<String, Value> =
-        fixed.map(|port| (port.name.clone(), json!({ "$ref": "#/$defs/wire", "description": port.doc }))).collect();
+    let properties: Map<String, Value> = fixed
+        .map(|port| {
+            (port.name.clone(), json!({ "allOf": [{ "$ref": "#/definitions/wire" }], "description": port.doc }))
+        })
+        .collect();
     table["properties"] = properties.into();
     table["additionalProperties"] = if ports().any(|port| port.many) { wire.clone() } else { false.into() };
     json!({ "anyOf": [wire, table] })

@@ -1,6 +1,6 @@
 //! A TOML table that is read key by key; what is left over is a mistake.
 use super::codes::Code;
-use super::diag::{Diag, Diags};
+use super::diag::{Diag, Diags, nearest};
 use super::item::{Entry, Item, Span, Spanned};
 use std::ops::RangeInclusive;
 
@@ -30,6 +30,18 @@ impl<'d> Table<'d> {
     pub fn seen(&self, key: &str) -> bool {
         self.seen.iter().any(|seen| seen == key)
     }
+    /// Whether the table still has a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.place(key).is_some()
+    }
+    /// Where the value of a key is that was not taken yet.
+    pub fn place(&self, key: &str) -> Option<Span> {
+        self.entries.iter().find(|entry| entry.key.value == key).map(|entry| entry.item.span.clone())
+    }
+    /// Takes out all entries that are so.
+    pub fn take_all(&mut self, is: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        self.entries.extract_if(.., |entry| is(entry)).collect()
+    }
     /// Takes a key out.
     pub fn take(&mut self, key: &str) -> Option<Entry> {
         let at = self.entries.iter().position(|entry| entry.key.value == key)?;
@@ -49,24 +61,28 @@ impl<'d> Table<'d> {
             self.diags.push(diag.suggest(key, known.iter().copied()));
         }
     }
-    /// Notes that a key is missing.
+    /// Notes that a key is missing; one that is misspelt is noted by [`Self::rest`].
     pub fn missing(&mut self, key: &str, title: impl Into<String>, help: &str) {
-        let mut diag = Diag::new(Code::Missing, self.span.clone(), title);
-        let near = |entry: &&Entry| super::diag::nearest(&entry.key.value, [key]).is_some();
-        if let Some(entry) = self.entries.iter().find(near) {
-            diag = diag.mark(entry.key.span.clone(), format!("is this meant to be `{key}`?"));
+        if !self.entries.iter().any(|entry| nearest(&entry.key.value, [key]).is_some()) {
+            self.diags.push(Diag::new(Code::Missing, self.span.clone(), title).help(help));
         }
-        self.diags.push(diag.help(help));
+    }
+    /// Takes a misspelt key for the one that is meant, and says so.
+    pub fn misspelt(&mut self, key: &str) {
+        let near = |entry: &Entry| nearest(&entry.key.value, [key]).is_some();
+        if let Some(at) = self.entries.iter().position(near).filter(|_| !self.seen(key)) {
+            let found = &mut self.entries[at].key;
+            let title = format!("{} has no key `{}`", self.what, found.value);
+            let diag = Diag::new(Code::Key, found.span.clone(), title).suggest(&found.value, [key]);
+            found.value = key.into();
+            self.diags.push(diag);
+        }
     }
     /// Notes that a value is of another type.
     pub fn wrong_type(&mut self, key: &str, found: &Item, span: Span, wanted: &str) {
-        let diag = Diag::new(Code::Type, span, format!("`{key}` takes {wanted}, not {}", found.what()));
-        self.diags.push(match (found, wanted) {
-            (Item::Text(text), "a number" | "a whole number") if text.parse::<f64>().is_ok() => {
-                diag.help("leave the quotes out")
-            }
-            _ => diag,
-        });
+        if let Some(diag) = wrong_type(key, found, span, wanted, "") {
+            self.diags.push(diag);
+        }
     }
     /// A text.
     pub fn text(&mut self, key: &str) -> Option<Spanned<String>> {
@@ -77,6 +93,7 @@ impl<'d> Table<'d> {
                 None
             }
             Item::Text(text) => Some(Spanned::new(text, item.span)),
+            Item::Unread(word) if !word.is_empty() => Some(Spanned::new(word, item.span)),
             other => {
                 self.wrong_type(key, &other, item.span, "a text");
                 None
@@ -116,7 +133,7 @@ impl<'d> Table<'d> {
         Some(Spanned::new(number, item.span))
     }
     fn outside<T: std::fmt::Display>(&mut self, key: &str, value: T, span: Span, least: &T, most: &T) {
-        let title = format!("`{key}` cannot be {value}");
+        let title = format!("`{key}` cannot be {}", value.to_string().to_lowercase());
         self.push(Diag::new(Code::Value, span, title).label(format!("{least} to {most} are allowed")));
     }
     /// A list.
@@ -144,13 +161,31 @@ impl<'d> Table<'d> {
     /// The tables `[key.NAME]`.
     pub fn named(&mut self, key: &str) -> Vec<(Spanned<String>, Vec<Entry>)> {
         let mut tables = vec![];
-        for Entry { key: name, item } in self.table(key).map(|(_, entries)| entries).unwrap_or_default() {
+        let mut nameless = false;
+        let Some(Entry { item, .. }) = self.take(key) else { return tables };
+        let entries = match item.value {
+            Item::Table(entries) => entries,
+            other => {
+                let diag = wrong_type(key, &other, item.span, "tables with a name", "");
+                self.diags.extend(diag.map(|diag| diag.help(format!("write `[{key}.NAME]`"))).into_iter().collect());
+                return tables;
+            }
+        };
+        for Entry { key: name, item } in entries {
             match item.value {
                 Item::Table(entries) => tables.push((name, entries)),
+                Item::List(list) if list.iter().all(|item| matches!(item.value, Item::Table(_))) => {
+                    let title = format!("`{key}.{}` is a list of tables", name.value);
+                    let diag = Diag::new(Code::Type, name.span.clone(), title);
+                    self.push(diag.help(format!("write `[{key}.{}]`, with single brackets", name.value)));
+                    let first = list.into_iter().next().map(|item| item.value);
+                    tables.extend(if let Some(Item::Table(first)) = first { Some((name, first)) } else { None });
+                }
+                _ if nameless => {}
                 _ => {
-                    let title = format!("`{key}.{}` is a value where a table belongs", name.value);
-                    let help = format!("write `[{key}.NAME]` and put `{}` in it", name.value);
-                    self.push(Diag::new(Code::Type, name.span, title).help(help));
+                    nameless = true;
+                    let title = format!("`{}` stands in `[{key}]`, which has no name", name.value);
+                    self.push(Diag::new(Code::Type, name.span, title).help(format!("write `[{key}.NAME]` above it")));
                 }
             }
         }
@@ -159,10 +194,21 @@ impl<'d> Table<'d> {
     /// The tables `[[key]]`.
     pub fn tables(&mut self, key: &str) -> Vec<(Span, Vec<Entry>)> {
         let mut tables = vec![];
-        for item in self.list(key).unwrap_or_default() {
+        let Some(Entry { key: name, item }) = self.take(key) else { return tables };
+        let list = match item.value {
+            Item::List(list) => list,
+            Item::Table(entries) => {
+                let title = format!("`{key}` is a list of tables, and this is one table");
+                let diag = Diag::new(Code::Type, name.span.clone(), title);
+                self.push(diag.help(format!("write `[[{key}]]`, with double brackets")));
+                return vec![(name.span, entries)];
+            }
+            value => vec![Spanned::new(value, item.span)],
+        };
+        for item in list {
             match item.value {
                 Item::Table(entries) => tables.push((item.span, entries)),
-                other => self.wrong_type(key, &other, item.span, "tables, written `[[test]]`"),
+                other => self.wrong_type(key, &other, item.span, &format!("tables, written `[[{key}]]`")),
             }
         }
         tables
@@ -175,4 +221,28 @@ impl<'d> Table<'d> {
             self.push(diag.mark(one.span.clone(), "or this").help("remove one of them"));
         }
     }
+}
+
+/// What to say of a value of another type, unless that has been said; `unit` is that of the number wanted.
+pub fn wrong_type(key: &str, found: &Item, span: Span, wanted: &str, unit: &str) -> Option<Diag> {
+    let diag = Diag::new(Code::Type, span, format!("`{key}` takes {wanted}, not {}", found.what()));
+    let number = |text: &str| text.parse::<f64>().ok().filter(|x| x.is_finite());
+    Some(match found {
+        Item::Unread(_) => return None,
+        Item::Text(text) if wanted.ends_with("number") => {
+            // "6 dB", "44.1kHz"
+            let end = text.find(|c: char| !"+-.0123456789".contains(c)).unwrap_or(text.len());
+            let thousand = if text[end..].trim_start().starts_with('k') { 1000.0 } else { 1.0 };
+            match number(&text[..end]).map(|x| x * thousand) {
+                Some(_) if end == text.len() => diag.help("leave the quotes out"),
+                Some(x) if unit.is_empty() => diag.help(format!("write the number alone, such as {x}")),
+                Some(x) => diag.help(format!("write the number alone, such as {x}: its unit is {unit}")),
+                None => diag,
+            }
+        }
+        Item::Text(_) if wanted == "true or false" => diag.help("leave the quotes out"),
+        Item::Float(x) if x.fract() == 0.0 && wanted == "a whole number" => diag.help(format!("write {x}")),
+        Item::Int(_) | Item::Float(_) | Item::Bool(_) if wanted == "a text" => diag.help("put it in quotes"),
+        _ => diag,
+    })
 }
