@@ -7,6 +7,7 @@
 //! control   starts programs, sends changes, tells what the render thread reports
 //! io        audio files
 //! replay    graphs on files
+//! check     conformance: whether a worker library keeps its promises
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -24,3 +25,5 @@ pub mod control;
 pub mod io;
 
 pub mod replay;
+
+pub mod check;

@@ -2,6 +2,7 @@
 mod check;
 mod explain;
 mod graph;
+mod new;
 mod plan;
 mod replay;
 mod workers;
@@ -27,14 +28,18 @@ struct Aw {
 enum Command {
     /// Lists the workers that were found: ports, parameters, units, ranges
     Workers(workers::Command),
-    /// Reports everything that is wrong with a graph
+    /// Reports everything that is wrong with a graph, or with a worker library
     Check(check::Command),
+    #[command(hide = true)]
+    Conform(check::Child),
     /// Shows how a graph will run: steps, streams, rates, shapes, latency
     Plan(plan::Command),
     /// Plays files through a graph and writes what comes out
     Replay(Box<replay::Command>),
     /// Tells the long story of a diagnostic code
     Explain(explain::Explain),
+    /// Makes the beginning of a worker: builds, passes its own test, runs in a graph
+    New(new::Command),
     /// Prints a JSON Schema of the graph language, made from the workers found, for editors
     Schema(explain::Schema),
 }
@@ -63,9 +68,11 @@ pub fn main() -> ExitCode {
     let result = match Aw::parse().command {
         Command::Workers(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Conform(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::New(command) => command.run(),
         Command::Schema(command) => command.run(),
     };
     result.unwrap_or_else(|code| code)

@@ -108,7 +108,7 @@ pub(super) struct Functions {
     pub process: unsafe extern "C" fn(*mut abi::Instance, *const abi::Block) -> abi::Status,
     pub destroy: unsafe extern "C" fn(*mut abi::Instance),
     pub set_param: Option<unsafe extern "C" fn(*mut abi::Instance, u32, f64)>,
-    pub reset: Option<unsafe extern "C" fn(*mut abi::Instance)>,
+    pub reset: unsafe extern "C" fn(*mut abi::Instance),
     pub save: Option<unsafe extern "C" fn(*mut abi::Instance, *mut u8, usize, *mut usize) -> abi::Status>,
     pub load: Option<unsafe extern "C" fn(*mut abi::Instance, *const u8, usize) -> abi::Status>,
 }
@@ -237,6 +237,9 @@ unsafe fn worker(table: &abi::Worker, id: &str) -> Checked<Descriptor> {
             return fault("at most one input and one output port may be MANY");
         }
     }
+    if params.iter().filter(|p| p.names_outputs).count() > 1 {
+        return fault("at most one parameter may be NAMES_OUTPUTS");
+    }
     if params.iter().any(|p| p.names_outputs) && !ports.iter().any(|p| p.many && p.is_output) {
         return fault("a parameter is NAMES_OUTPUTS, but no output port is MANY");
     }
@@ -247,7 +250,7 @@ unsafe fn worker(table: &abi::Worker, id: &str) -> Checked<Descriptor> {
         process: table.process.ok_or_else(|| missing("process"))?,
         destroy: table.destroy.ok_or_else(|| missing("destroy"))?,
         set_param: table.set_param,
-        reset: table.reset,
+        reset: table.reset.ok_or_else(|| missing("reset"))?,
         save: table.save,
         load: table.load,
     };
@@ -355,6 +358,9 @@ unsafe fn choices(raw: *const *const c_char) -> Checked<Vec<String>> {
         }
         // SAFETY: as above.
         choices.push(unsafe { text(choice, "a choice") }?);
+    }
+    if !raw.is_null() && choices.is_empty() {
+        return fault("its list of choices is empty; null allows any text");
     }
     Ok(choices)
 }

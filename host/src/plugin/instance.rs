@@ -32,6 +32,22 @@ unsafe impl Send for Instance {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(pub String);
 
+/// What is said where a worker gives no reason.
+const NO_REASON: &str = "and gave no reason";
+/// What is said where an answer cannot be rendered.
+const WRONGLY: &str = "answers `prepare` wrongly";
+/// What is said where a status or a result is not as the ABI has it.
+const AGAINST_ABI: &str = "against the ABI";
+/// What the SDK logs of a panic begins so.
+const PANICKED: &str = "panicked";
+
+impl Refusal {
+    /// Whether the worker broke the ABI (it panicked, gave no reason, or an answer that cannot be) rather than refused.
+    pub fn is_fault(&self) -> bool {
+        self.0.starts_with(PANICKED) || [NO_REASON, WRONGLY, AGAINST_ABI].iter().any(|words| self.0.contains(words))
+    }
+}
+
 /// What an instance agreed to in `prepare`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Agreed {
@@ -290,10 +306,8 @@ impl Instance {
 
     /// RT — forgets the past.
     pub fn reset(&mut self) {
-        if let Some(reset) = self.functions.reset {
-            // SAFETY: the instance is alive.
-            unsafe { reset(self.raw) }
-        }
+        // SAFETY: the instance is alive.
+        unsafe { (self.functions.reset)(self.raw) }
     }
 
     /// Its memory of the past; `None` if the worker does not save.
@@ -316,7 +330,7 @@ impl Instance {
                 _ => return Err(refusal(&self.log, status, "save")),
             }
         }
-        Err(Refusal("`save` asks for more room each time".into()))
+        Err(Refusal(format!("{AGAINST_ABI}, `save` asks for more room each time")))
     }
 
     /// Continues from what `save` gave.
@@ -349,19 +363,20 @@ fn fits(len: usize, stride: usize, frames: usize, port: &AgreedPort) -> bool {
 
 fn refusal(log: &Log, status: Status, function: &str) -> Refusal {
     let unsaid = match status {
-        Status::OK => format!("`{function}` says it is done, but gives nothing"),
-        Status::ERROR => format!("`{function}` refused and gave no reason"),
-        Status::PANIC => format!("`{function}` panicked and gave no reason"),
-        Status(code) => format!("`{function}` returned the unknown status {code}"),
+        Status::OK => format!("{AGAINST_ABI}, `{function}` says it is done, but gives nothing that can be used"),
+        Status::ERROR => format!("`{function}` refused {NO_REASON}"),
+        Status::PANIC => format!("`{function}` panicked {NO_REASON}"),
+        Status::SHORT => format!("{AGAINST_ABI}, `{function}` asks for room that no one has"),
+        Status(code) => format!("{AGAINST_ABI}, `{function}` returned the unknown status {code}"),
     };
-    Refusal(log.take_error().unwrap_or(unsaid))
+    let said = log.take_error().filter(|said| status != Status::OK && !said.trim().is_empty());
+    Refusal(said.unwrap_or(unsaid))
 }
 
 /// Refuses an answer that cannot be rendered, in words for the worker's author.
 fn check(agreed: &mut Agreed, worker: &Descriptor) -> Result<(), Refusal> {
-    let wrong = |port: &AgreedPort, why: &str| {
-        Err(Refusal(format!("`{}` answers `prepare` wrongly: port `{}` {why}", worker.id, port.name)))
-    };
+    let wrong =
+        |port: &AgreedPort, why: &str| Err(Refusal(format!("`{}` {WRONGLY}: port `{}` {why}", worker.id, port.name)));
     for port in &mut agreed.outputs {
         let declared = worker.ports.iter().filter(|p| p.is_output);
         let declared = declared.clone().find(|p| p.name == port.name).or_else(|| declared.clone().find(|p| p.many));

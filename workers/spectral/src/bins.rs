@@ -57,7 +57,10 @@ impl Measure for Phase {
         ..Spec::NEW
     };
     fn of(re: f32, im: f32) -> f32 {
-        im.atan2(re)
+        // While rendering, denormals count as zero, and `atan2` of two of them would divide 0 by 0.
+        let nothing = |x: f32| x.abs() < f32::MIN_POSITIVE;
+        let im = if nothing(im) { 0f32.copysign(im) } else { im };
+        im.atan2(if nothing(re) { 0.0 } else { re })
     }
 }
 
@@ -109,6 +112,15 @@ mod tests {
         let angles = [[0.927_295_2, 0.0, PI], [1.965_587_5, -FRAC_PI_4, -FRAC_PI_2]];
         for (ours, numpy) in through::<Phase>().iter().flatten().zip(angles.iter().flatten()) {
             assert!((ours - numpy).abs() < 1e-6, "{ours} {numpy}");
+        }
+    }
+    #[test]
+    fn what_counts_as_zero_while_rendering_has_no_phase_and_keeps_the_half_plane_of_the_other_part() {
+        let tiny = f32::MIN_POSITIVE / 2.0;
+        let angles =
+            [(tiny, tiny, 0.0), (-tiny, tiny, 0.0), (-1.0, tiny, PI), (-1.0, -tiny, -PI), (tiny, 1.0, FRAC_PI_2)];
+        for (re, im, angle) in angles {
+            assert_eq!(Phase::of(re, im), angle, "{re} {im}");
         }
     }
 }

@@ -1,0 +1,2 @@
+//! What is promised, checked: [`conform`] for the workers of a library.
+pub mod conform;
