@@ -42,9 +42,14 @@ const AGAINST_ABI: &str = "against the ABI";
 const PANICKED: &str = "panicked";
 
 impl Refusal {
-    /// Whether the worker broke the ABI (it panicked, gave no reason, or an answer that cannot be) rather than refused.
+    /// Whether the worker broke the ABI (it panicked, gave no readable reason, or an answer that cannot be) rather than refused.
     pub fn is_fault(&self) -> bool {
-        self.0.starts_with(PANICKED) || [NO_REASON, WRONGLY, AGAINST_ABI].iter().any(|words| self.0.contains(words))
+        // A long message may be cut within a letter; other letters that are none were never UTF-8.
+        let said = self.0.trim_end_matches('\u{FFFD}').trim();
+        let garbled = said.is_empty() || said.contains('\u{FFFD}');
+        garbled
+            || said.starts_with(PANICKED)
+            || [NO_REASON, WRONGLY, AGAINST_ABI].iter().any(|words| self.0.contains(words))
     }
 }
 

@@ -62,12 +62,12 @@ pub fn written(subject: &Subject) -> Seen {
 /// How a stream is cut into calls cannot be heard.
 pub fn cut(subject: &Subject) -> Seen {
     let mut tried = 0;
-    for case in subject.some_cases()? {
+    for case in subject.some_cases()?.into_iter().step_by(2) {
         let mut whole = Bench::new(subject, case)?;
         if !whole.is_free() {
             continue;
         }
-        let sound = whole.noise();
+        let sound = whole.sound(Signal::Noise, whole.usual().min(640));
         let expected = whole.play(&sound, &[256])?;
         for cuts in [&[1][..], &[7], &[64, 37, 1, 128, 251], &[255, 2]] {
             let mut bench = Bench::new(subject, case)?;

@@ -90,7 +90,7 @@ impl Suite<'_> {
             let args = ["--worker".into(), worker.into(), "--check".into(), check.into()];
             let (line, mut finding) = self.task(worker, check, &args)?;
             // What hangs in `process` with its usual values does so in every check that plays.
-            let plays = finding.saw.contains("`process`") && !["range", "live"].contains(&check);
+            let plays = finding.saw.contains("`process`") && ["again", "finite"].contains(&check);
             hung = (line.is_none() && finding.saw.starts_with(SLOW) && plays).then_some(check);
             if finding.verdict == Verdict::Fail {
                 match failed.iter().find(|(_, saw)| *saw == finding.saw) {
@@ -146,7 +146,9 @@ impl Suite<'_> {
         let library = self.library.display();
         match worker {
             "" => "this happens before the library has any worker: look at its initialisers and at `aw_entry`".into(),
-            _ => format!("this alone: aw check {library} --only {worker}.{check}"),
+            _ => format!(
+                "this alone: aw check {library} --only {worker}.{check} (and --timeout SECONDS, if it is only slow)"
+            ),
         }
     }
 }
