@@ -1,6 +1,6 @@
 //! A plan for people and scripts: as text, as JSON, and as a Mermaid diagram.
 use super::net::kind_name;
-use super::plan::{Edge, Output, OutputKind, Plan, Step};
+use super::plan::{Edge, Lane, Output, OutputKind, Plan, Step};
 use super::time::Time;
 use crate::plugin::{Format, Kind};
 use serde_json::{Value, json};
@@ -116,19 +116,30 @@ pub fn table(plan: &Plan) -> String {
         if let Some(why) = step.implied {
             let _ = writeln!(text, "\n  {} is there because {why}.", step.name);
         }
-        if let Some(lane) = &step.lane {
-            let late = format!("{:?}", lane.late).to_lowercase();
-            let _ = writeln!(
-                text,
-                "\n  {} runs on lane {}: answers are due {} firings later; late = \"{late}\".",
-                step.name, lane.name, lane.delay
-            );
-        }
     }
+    text += &lanes(plan);
     for output in &plan.outputs {
         text += &latency(plan, output);
     }
     text
+}
+
+/// A line a lane: who is on it.
+fn lanes(plan: &Plan) -> String {
+    let mut lanes: Vec<(&Lane, Vec<&str>)> = vec![];
+    for (lane, name) in plan.steps.iter().filter_map(|step| Some((step.lane.as_ref()?, step.name.as_str()))) {
+        match lanes.iter_mut().find(|(known, _)| *known == lane) {
+            Some((_, names)) => names.push(name),
+            None => lanes.push((lane, vec![name])),
+        }
+    }
+    let line = |(lane, names): &(&Lane, Vec<&str>)| {
+        let firings = if lane.delay == 1 { "firing" } else { "firings" };
+        let late = format!("{:?}", lane.late).to_lowercase();
+        let (name, delay, names) = (&lane.name, lane.delay, names.join(", "));
+        format!("\n  lane {name}: {names}; answers are due {delay} {firings} later, late = \"{late}\"\n")
+    };
+    lanes.iter().map(line).collect()
 }
 
 fn latency(plan: &Plan, output: &Output) -> String {
