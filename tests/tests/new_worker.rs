@@ -71,8 +71,10 @@ fn a_worker_in_rust_from_nothing_to_sound() {
     let listed =
         aw().args(["workers", "loudness", "--workers"]).arg(folder.path().join("loudness/target/debug")).output();
     assert!(stdout(&listed.unwrap()).starts_with("loudness — Makes audio louder or softer\n"));
-    let checked = aw().arg("check").arg(folder.path().join("loudness/loudness.toml")).arg("--workers");
-    let checked = { checked }.arg(folder.path().join("loudness/target/debug")).output().unwrap();
+    let mut check = aw();
+    check.arg("check").arg(folder.path().join("loudness/loudness.toml"));
+    check.arg("--workers").arg(folder.path().join("loudness/target/debug"));
+    let checked = check.output().unwrap();
     assert!(stdout(&checked).contains("no mistakes"), "{}", stdout(&checked));
 }
 

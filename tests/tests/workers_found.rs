@@ -14,11 +14,12 @@ struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
+        let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         std::fs::create_dir_all(place.path().join("bin")).unwrap();
         std::fs::create_dir_all(place.path().join("lib/aw")).unwrap();
-        let suffix = std::env::consts::EXE_SUFFIX;
-        std::fs::copy(built().join(format!("aw{suffix}")), place.path().join(format!("bin/aw{suffix}"))).unwrap();
+        let aw = format!("aw{}", std::env::consts::EXE_SUFFIX);
+        // A link and no copy: a file that is being written, in another thread that just forks, cannot be run.
+        std::fs::hard_link(built().join(&aw), place.path().join("bin").join(&aw)).unwrap();
         Self(place)
     }
 

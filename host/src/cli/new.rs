@@ -147,16 +147,16 @@ impl<'a> Plan<'a> {
         [self.build(), format!("aw check {}", self.object()), self.replay(".")]
     }
 
-    fn from_here(&self, [first, second, third]: [String; 3]) -> [String; 3] {
+    fn typed_here(&self, [first, second, third]: [String; 3]) -> [String; 3] {
         [format!("cd {} && {first}", shell(&self.folder)), second, third]
     }
 
     fn rust_commands(&self) -> [String; 3] {
-        self.from_here(self.rust_steps())
+        self.typed_here(self.rust_steps())
     }
 
     fn c_commands(&self) -> [String; 3] {
-        self.from_here(self.c_steps())
+        self.typed_here(self.c_steps())
     }
 
     fn rust(&self, sdk: &Path, in_a_package: bool) -> Vec<File> {

@@ -146,7 +146,8 @@ fn libraries_in(folder: &Path, all: bool) -> std::io::Result<Vec<PathBuf>> {
         let stem = stem.strip_prefix(std::env::consts::DLL_PREFIX).unwrap_or(stem);
         let is_library = path.extension().is_some_and(|ext| ext == std::env::consts::DLL_EXTENSION);
         if is_library && (all || stem.starts_with("aw_")) {
-            files.push(path.canonicalize()?);
+            // A link that leads nowhere is opened as it is, so that the linker says what is wrong with it.
+            files.push(path.canonicalize().unwrap_or(path));
         }
     }
     files.sort();

@@ -1,15 +1,12 @@
 //! A prepared instance, and sound played through it between guards.
 use super::cases::Case;
+use super::guard::{Guarded, same};
 use super::report::{Seen, fail};
 use super::signal::Signal;
 use super::subject::Subject;
 use super::values;
-use crate::plugin::{Agreed, AgreedPort, Event, Failure, Format, Frames, FramesMut, Instance, Kind, OutBuffer, Value};
+use crate::plugin::{Agreed, AgreedPort, Event, Failure, Format, Frames, Instance, Kind, OutBuffer, Value};
 
-/// What an output holds before it is written, and what lies around it: a number that no worker makes, and no number.
-const GUARD: u32 = 0x7fc0_5afe;
-/// Floats of guard behind every plane.
-const GAP: usize = 13;
 /// Floats that are played by default, at most, but for two calls.
 const MOST_FLOATS: usize = 1 << 20;
 /// Events that one call may give, as in the renderer.
@@ -213,67 +210,6 @@ impl<'a> Bench<'a> {
             }
         }
     }
-}
-
-/// Frames of a port with guards around them.
-struct Guarded {
-    data: Vec<f32>,
-    plane: usize,
-    frames: usize,
-}
-
-impl Guarded {
-    fn blank(port: &AgreedPort, n: usize) -> Self {
-        let frames = if port.format.kind == Kind::EVENTS { 0 } else { n * port.frames.max(1) as usize };
-        let plane = frames * port.format.width();
-        let len = GAP + port.format.channels as usize * (plane + GAP);
-        Self { data: vec![f32::from_bits(GUARD); len], plane, frames }
-    }
-
-    fn output(port: &AgreedPort, n: usize) -> Self {
-        Self::blank(port, n)
-    }
-
-    fn input(port: &AgreedPort, planes: &[Vec<f32>], done: usize, n: usize) -> Self {
-        let mut it = Self::blank(port, n);
-        let from = done * port.frames.max(1) as usize * port.format.width();
-        let (plane, stride) = (it.plane, it.stride());
-        for (to, from) in it.data[GAP..].chunks_mut(stride).zip(planes.iter().map(|p| &p[from..from + plane])) {
-            to[..plane].copy_from_slice(from);
-        }
-        it
-    }
-
-    fn stride(&self) -> usize {
-        self.plane + GAP
-    }
-
-    fn frames(&self) -> Frames<'_> {
-        Frames { data: &self.data[GAP..], stride: self.stride(), frames: self.frames }
-    }
-
-    fn frames_mut(&mut self) -> FramesMut<'_> {
-        let (stride, frames) = (self.stride(), self.frames);
-        FramesMut { data: &mut self.data[GAP..], stride, frames }
-    }
-
-    fn planes(&self) -> impl Iterator<Item = &[f32]> {
-        self.data[GAP..].chunks(self.stride()).map(|plane| &plane[..self.plane])
-    }
-
-    fn guards_hold(&self) -> bool {
-        let gaps = self.data[GAP..].chunks(self.stride()).flat_map(|plane| &plane[self.plane..]);
-        self.data[..GAP].iter().chain(gaps).all(is_guard)
-    }
-}
-
-/// Whether a value is what was there before the worker wrote.
-pub fn is_guard(x: &f32) -> bool {
-    x.to_bits() == GUARD
-}
-
-fn same(a: &[f32], b: &[f32]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
 }
 
 impl Take {

@@ -82,7 +82,7 @@ pub fn range(subject: &Subject) -> Seen {
         let sound = bench.sound(super::signal::Signal::Noise, bench.usual().min(512));
         let take = bench.play(&sound, &[256])?;
         if let Some((value, place)) = take.find(&bench, |x| !x.is_finite()) {
-            let value = if super::bench::is_guard(&value) { "nothing was written".into() } else { format!("{value}") };
+            let value = if super::guard::is_guard(&value) { "nothing was written".into() } else { format!("{value}") };
             return fail(
                 format!("{value} at {place} (with {})", bench.words()),
                 "narrow the range of the parameter, or refuse this value in `create` or `prepare`",

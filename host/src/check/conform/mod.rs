@@ -8,6 +8,7 @@ mod cases; //   plausible formats for the ports of a worker
 mod checks; //  the checks, in order
 mod child; //   does one task, keeps a diary
 mod claims; //  checks: rate, latency, tail, time
+mod guard; //   frames between guards
 mod made; //    checks: create, prepare, range, again
 mod memory; //  checks: heap, leak, state, quiet
 mod report; //  what is found

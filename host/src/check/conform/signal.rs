@@ -39,7 +39,7 @@ impl Signal {
         let value = |i: usize| match self {
             Self::Silence => 0.0,
             Self::Ones => 1.0,
-            Self::Impulses => f32::from(u8::from(i % 331 == 0)),
+            Self::Impulses => f32::from(u8::from(i.is_multiple_of(331))),
             Self::FullScale => [1.0, -1.0][i / 50 % 2],
             Self::Denormals => [1e-40, -1e-40][i % 2],
             Self::Noise => {

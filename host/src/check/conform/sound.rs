@@ -1,5 +1,6 @@
 //! Checks of what comes out: finite, written, cut, reset, twin, live, events.
-use super::bench::{BEGIN, Bench, Take, is_guard};
+use super::bench::{BEGIN, Bench, Take};
+use super::guard::is_guard;
 use super::report::{Seen, fail, skip, warn};
 use super::signal::Signal;
 use super::subject::Subject;
