@@ -150,12 +150,22 @@ impl Diags {
     }
 }
 
+/// The lines that a diagnostic points at and those between them, and the number of the first.
+fn window(diag: &Diag, source: &str) -> (Span, usize) {
+    let from = diag.marks.iter().map(|mark| mark.span.start).min().unwrap_or(0);
+    let to = diag.marks.iter().map(|mark| mark.span.end).max().unwrap_or(0);
+    let start = source[..from].rfind('\n').map_or(0, |at| at + 1);
+    let end = source[to..].find('\n').map_or(source.len(), |at| to + at + 1);
+    (start..end, 1 + source[..start].matches('\n').count())
+}
+
 fn group<'a>(diag: &'a Diag, path: &'a str, source: &'a str) -> Group<'a> {
     let level = if diag.is_warning { Level::WARNING } else { Level::ERROR };
-    let mut snippet = Snippet::source(source).path(path).fold(true);
+    let (window, line) = window(diag, source);
+    let mut snippet = Snippet::source(&source[window.clone()]).line_start(line).path(path).fold(true);
     for (i, mark) in diag.marks.iter().enumerate() {
         let kind = if i == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-        let annotation = kind.span(mark.span.clone());
+        let annotation = kind.span(mark.span.start - window.start..mark.span.end - window.start);
         let label = (!mark.label.is_empty()).then_some(mark.label.as_str());
         snippet = snippet.annotation(annotation.label(label));
     }

@@ -301,6 +301,12 @@ impl Plan {
         };
         let streams = plan.lay_streams(net);
         let mut place = vec![usize::MAX; net.nodes.len()];
+        let workers = net.nodes.iter().scan(0, |workers, node| {
+            let before = *workers;
+            *workers += usize::from(node.worker().is_some());
+            Some(before)
+        });
+        let instances: Vec<usize> = workers.collect();
         for &at in &net.order {
             let node = &net.nodes[at];
             match &node.what {
@@ -309,7 +315,7 @@ impl Plan {
                 }
                 What::Worker(_) => {
                     place[at] = plan.steps.len();
-                    plan.lay_step(net, at, &streams);
+                    plan.lay_step(net, at, instances[at], &streams);
                 }
                 What::Sink(_) => {}
             }
@@ -356,7 +362,7 @@ impl Plan {
         Some(self.edges.len() - 1)
     }
 
-    fn lay_step(&mut self, net: &Net, at: usize, streams: &[Vec<Option<usize>>]) {
+    fn lay_step(&mut self, net: &Net, at: usize, instance: usize, streams: &[Vec<Option<usize>>]) {
         let node = &net.nodes[at];
         let Some(worker) = node.worker() else { return };
         let inputs: Vec<usize> =
@@ -371,7 +377,7 @@ impl Plan {
         self.steps.push(Step {
             name: node.name.clone(),
             worker: worker.found.worker.id.clone(),
-            instance: net.nodes[..at].iter().filter(|node| node.worker().is_some()).count(),
+            instance,
             implied: node.implied,
             may_block: worker.found.worker.may_block,
             inputs,

@@ -598,12 +598,14 @@ fn sort_outputs(net: &mut Net) {
         };
         let mut order: Vec<usize> = (0..net.nodes[node].outputs.len()).collect();
         order.sort_by_key(|&i| place(&net.nodes[node].outputs[i]));
-        let new_place = |old: usize| order.iter().position(|&i| i == old).unwrap_or(old);
-        let sorted = order.iter().map(|&i| net.nodes[node].outputs[i].clone()).collect();
-        let places: Vec<usize> = (0..order.len()).map(new_place).collect();
-        net.nodes[node].outputs = sorted;
-        for input in net.nodes.iter_mut().flat_map(|n| &mut n.inputs).filter(|input| input.from == node) {
-            input.output = places[input.output];
+        if !order.is_sorted() {
+            let new_place = |old: usize| order.iter().position(|&i| i == old).unwrap_or(old);
+            let sorted = order.iter().map(|&i| net.nodes[node].outputs[i].clone()).collect();
+            let places: Vec<usize> = (0..order.len()).map(new_place).collect();
+            net.nodes[node].outputs = sorted;
+            for input in net.nodes.iter_mut().flat_map(|n| &mut n.inputs).filter(|input| input.from == node) {
+                input.output = places[input.output];
+            }
         }
         let inputs = |port: &str, worker: &WorkerNode| {
             let ports = || worker.found.worker.ports.iter().filter(|p| !p.is_output);

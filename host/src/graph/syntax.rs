@@ -5,7 +5,7 @@
 use super::codes::Code;
 use super::diag::{Diag, Diags};
 use super::item::{Entry, Item, Reader, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use toml::de::DeTable;
 
 /// Reads a text as TOML. Syntax errors become diagnostics, and what could be read is there all the same.
@@ -35,15 +35,16 @@ pub fn parse(text: &str, diags: &mut Diags) -> Vec<Entry> {
             }
             diags.push(diag);
         }
+        // Without its header nobody knows where it belongs.
         if !errors.iter().any(|error| error.message().starts_with("unclosed table")) {
-            merge(&mut entries, read); // without its header nobody knows where it belongs
+            entries.extend(read);
         }
     }
     if diags.errors() == before {
         // Each table is sound, but not all of them together.
         diags.extend(errors.iter().take(1).map(|error| said(error, text)).collect());
     }
-    entries
+    join(entries)
 }
 
 /// The parts of a text that begin with a table header at the start of a line, and what stands before the first.
@@ -71,18 +72,27 @@ fn header(section: &str, offset: usize) -> Option<(&str, Span)> {
     plain.then(|| (name, offset + from + 1..offset + from + 1 + name.len()))
 }
 
-fn merge(into: &mut Vec<Entry>, from: Vec<Entry>) {
-    for entry in from {
-        let Some(old) = into.iter_mut().rfind(|old| old.key.value == entry.key.value) else {
-            into.push(entry);
+/// Puts tables, and lists of tables, of the same name together.
+fn join(entries: Vec<Entry>) -> Vec<Entry> {
+    let (mut joined, mut places): (Vec<Entry>, HashMap<String, usize>) = Default::default();
+    for entry in entries {
+        let Some(&at) = places.get(&entry.key.value) else {
+            places.insert(entry.key.value.clone(), joined.len());
+            joined.push(entry);
             continue;
         };
-        match (&mut old.item.value, entry.item.value) {
-            (Item::Table(old), Item::Table(new)) => merge(old, new),
+        match (&mut joined[at].item.value, entry.item.value) {
+            (Item::Table(old), Item::Table(new)) => old.extend(new),
             (Item::List(old), Item::List(new)) => old.extend(new),
             _ => {}
         }
     }
+    for entry in &mut joined {
+        if let Item::Table(inner) = &mut entry.item.value {
+            *inner = join(std::mem::take(inner));
+        }
+    }
+    joined
 }
 
 fn place(error: &toml::de::Error, text: &str) -> Span {
