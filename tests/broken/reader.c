@@ -24,6 +24,7 @@ static aw_status process(aw_instance *it, const aw_block *block) {
            block->outputs[0].frames * sizeof(float));
   return aw_status_OK;
 }
+static void reset(aw_instance *it) { (void)it; }
 static void destroy(aw_instance *it) { free(it); }
 static const aw_port ports[] = {{.name = "in", .dir = aw_dir_IN, .kind = aw_kind_AUDIO},
                                 {.name = "out", .dir = aw_dir_OUT, .kind = aw_kind_AUDIO}};
@@ -31,7 +32,7 @@ static const aw_param params[] = {
   {.name = "model", .doc = "The file that is read", .ty = aw_type_PATH, .flags = aw_param_REQUIRED}};
 static const aw_worker reader = {.size = sizeof reader, .id = "reader", .summary = "Reads a file, and may block",
   .flags = aw_worker_MAY_BLOCK, .ports = ports, .port_count = 2, .params = params, .param_count = 1,
-  .create = create, .prepare = prepare, .process = process, .destroy = destroy};
+  .create = create, .prepare = prepare, .process = process, .reset = reset, .destroy = destroy};
 static const aw_worker *const workers[] = {&reader};
 static const aw_library library = {AW_ABI_MAJOR, AW_ABI_MINOR, sizeof library, 1, workers, NULL};
 const aw_library *aw_entry(uint32_t abi, uint32_t minor) { return (void)minor, abi == AW_ABI_MAJOR ? &library : NULL; }
