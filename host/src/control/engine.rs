@@ -171,7 +171,9 @@ impl Engine {
         let mut reports = Vec::new();
         while let Some(report) = self.remote.report() {
             match report {
-                FromRender::Failed { key, why } => reports.extend(self.nodes.get(&key).map(|node| node.failed(why))),
+                FromRender::Failed { key, why } => {
+                    reports.extend(self.nodes.get_mut(&key).map(|node| node.failed(why)))
+                }
                 FromRender::Event { key, port, event } => {
                     let Some(node) = self.nodes.get(&key) else { continue };
                     let hears = |kind: &OutputKind| match *kind {
@@ -185,7 +187,7 @@ impl Engine {
                 }
             }
         }
-        reports.extend(self.nodes.values().flat_map(Node::says));
+        reports.extend(self.nodes.values_mut().flat_map(Node::says));
         reports
     }
 }

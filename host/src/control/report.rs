@@ -41,6 +41,8 @@ pub(super) struct Node {
     pub worker: Arc<Descriptor>,
     pub labels: Vec<String>,
     log: Arc<Log>,
+    /// What it said when it panicked while a parameter was set: its failure is told when it next fires.
+    last_words: Option<String>,
     outputs: Vec<String>,
     /// Every output has a dry input that stands in for it.
     has_dry: bool,
@@ -54,13 +56,15 @@ impl Node {
             worker: instance.worker().clone(),
             labels: step.labels.clone(),
             log: instance.log().clone(),
+            last_words: None,
             outputs: step.outputs.iter().map(|output| output.port.clone()).collect(),
             has_dry: frames().next().is_some() && frames().all(|output| output.dry.is_some()),
         }
     }
 
-    pub fn failed(&self, why: Trouble) -> Report {
-        let said = self.log.take_error();
+    pub fn failed(&mut self, why: Trouble) -> Report {
+        let panicked = self.last_words.take().filter(|_| why == Trouble::Call(Failure::Panic));
+        let said = self.log.take_error().or(panicked);
         let why = match (why, said) {
             (Trouble::Call(Failure::Panic), Some(said)) => said,
             (Trouble::Call(Failure::Panic), None) => "panicked".into(),
@@ -73,8 +77,10 @@ impl Node {
         Report::Failed { node: self.name.clone(), why, instead }
     }
 
-    pub fn says(&self) -> impl Iterator<Item = Report> {
-        let notes = std::iter::from_fn(|| self.log.next());
-        notes.map(|note| Report::Says { node: self.name.clone(), text: note.text() })
+    pub fn says(&mut self) -> Vec<Report> {
+        let texts: Vec<String> = std::iter::from_fn(|| self.log.next()).map(|note| note.text()).collect();
+        let last = texts.iter().rfind(|text| text.starts_with("panicked")).cloned();
+        self.last_words = last.or(self.last_words.take());
+        texts.into_iter().map(|text| Report::Says { node: self.name.clone(), text }).collect()
     }
 }

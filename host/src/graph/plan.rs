@@ -284,6 +284,26 @@ impl Plan {
         output.lag.plus(priming.unwrap_or(Time::ZERO)).unwrap_or(output.lag)
     }
 
+    /// Steps that neither an input nor a pace drives, directly or through others: they hear nothing but each other.
+    pub(super) fn undriven(&self) -> Vec<usize> {
+        let mut driven = vec![false; self.streams.len()];
+        self.inputs.iter().for_each(|input| driven[input.stream] = true);
+        let mut left: Vec<usize> = (0..self.steps.len()).collect();
+        loop {
+            let waits = |&step: &usize| {
+                let step = &self.steps[step];
+                step.pace.is_none() && !step.inputs.iter().any(|&edge| driven[self.edges[edge].stream])
+            };
+            let (still, found): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(waits);
+            if found.is_empty() {
+                return still;
+            }
+            let outputs = found.iter().flat_map(|&step| &self.steps[step].outputs);
+            outputs.filter_map(|output| output.stream).for_each(|stream| driven[stream] = true);
+            left = still;
+        }
+    }
+
     /// Lays out steps, streams and edges. Room, priming and firings come from the dry run.
     pub(super) fn lay_out(net: &Net, file: &GraphFile, device: &Device) -> Self {
         let mut plan = Self {

@@ -60,43 +60,34 @@ impl<'p> Counters<'p> {
         self.end[self.plan.edges[edge].stream] - self.position[edge]
     }
 
+    /// Fires a step as often as it can: what comes of it does not depend on who goes first, only on how much there is.
     fn fire(&mut self, step: usize) -> bool {
         let plan = self.plan;
         let here = &plan.steps[step];
-        let block = u64::from(plan.block);
-        let due = here.pace.map(|pace| pace.after(self.block + 1) - self.given[step]);
-        if here.inputs.is_empty() && here.pace.is_none() {
-            return false;
-        }
-        let mut free = due.unwrap_or(block).min(block);
-        if let (Some(due), Some(give)) =
-            (due, here.outputs.first().map(|output| u64::from(output.give)).filter(|n| *n > 0))
-        {
-            free = if due >= give { give } else { 0 };
-        }
+        // Firings of a step whose ports move fixed numbers of frames, and frames of one that takes as many as there are.
+        let mut times = match here.pace {
+            None if here.inputs.is_empty() => return false,
+            None => u64::MAX,
+            Some(pace) => (pace.after(self.block + 1) - self.given[step]) / gives(here).max(1),
+        };
         for &edge in &here.inputs {
-            let there = self.waiting(edge);
-            match u64::from(plan.edges[edge].take) {
-                0 => free = free.min(there),
-                take if there < take => return false,
-                _ => {}
-            }
+            times = times.min(self.waiting(edge) / u64::from(plan.edges[edge].take).max(1));
         }
-        if free == 0 {
+        if times == 0 {
             return false;
         }
         let dry = here.outputs.iter().filter_map(|output| output.dry);
         for edge in here.inputs.iter().copied().chain(dry) {
-            let take = u64::from(plan.edges[edge].take);
-            self.position[edge] += if take == 0 { free } else { take };
+            self.position[edge] += times * u64::from(plan.edges[edge].take).max(1);
         }
         for output in &here.outputs {
             if let Some(stream) = output.stream {
-                self.end[stream] += if output.give == 0 { free } else { u64::from(output.give) };
+                self.end[stream] += times * u64::from(output.give).max(1);
             }
         }
-        self.given[step] += free;
-        self.fired[step] += 1;
+        self.given[step] += times * gives(here).max(1);
+        let fixed = here.inputs.first().map_or(gives(here), |&edge| u64::from(plan.edges[edge].take)) > 0;
+        self.fired[step] += if fixed { times } else { times.div_ceil(u64::from(plan.block)) };
         true
     }
 
@@ -120,8 +111,8 @@ impl<'p> Counters<'p> {
             }
         }
         self.drain();
-        for stream in 0..self.end.len() {
-            self.written[stream] = self.written[stream].max(self.end[stream] - before[stream]);
+        for (stream, before) in before.into_iter().enumerate() {
+            self.written[stream] = self.written[stream].max(self.end[stream] - before);
             let slowest = self.readers[stream].iter().map(|&edge| self.position[edge]).min();
             self.left[stream] = self.left[stream].max(self.end[stream] - slowest.unwrap_or(self.end[stream]));
         }
@@ -157,6 +148,11 @@ impl<'p> Counters<'p> {
     }
 }
 
+/// Frames that one firing gives of the first output that carries frames: the one whose pace a step without inputs keeps.
+fn gives(step: &super::plan::Step) -> u64 {
+    step.outputs.iter().find(|output| output.stream.is_some()).map_or(0, |output| u64::from(output.give))
+}
+
 /// Blocks after which every stream has moved whole firings.
 fn period(plan: &Plan) -> Option<u64> {
     let mut period = 1u64;
@@ -179,6 +175,10 @@ fn period(plan: &Plan) -> Option<u64> {
 /// Fills in room, priming and firings. The caller has made sure that paces fit; what is left to find are loops with too
 /// few frames.
 pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
+    undriven(plan, diags);
+    if diags.errors() > 0 {
+        return;
+    }
     let steps = plan.steps.len() as u64 + plan.streams.len() as u64 + 1;
     let Some(period) = period(plan).filter(|period| period.saturating_mul(steps) <= MOST_VISITS / 2) else {
         let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
@@ -287,6 +287,15 @@ fn walk(plan: &Plan, period: u64, steps: u64) -> Result<Walked, Vec<u64>> {
         state = now;
     }
     Err(last)
+}
+
+/// Refuses steps that hear nothing but each other: without a clock they would fire for ever.
+fn undriven(plan: &Plan, diags: &mut Diags) {
+    for step in plan.undriven().into_iter().map(|step| &plan.steps[step]) {
+        let title = format!("`{}` hears only what comes round a loop, so nothing says how fast it goes", step.name);
+        let diag = Diag::new(Code::Feedback, step.span.clone(), title);
+        diags.push(diag.help("connect an input of the graph, or a node that one drives, to a node of the loop"));
+    }
 }
 
 /// A step that never fires waits for frames that a loop does not hold.

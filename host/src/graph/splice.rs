@@ -151,7 +151,7 @@ fn weave(old: &Plan, new: &Plan, survivors: &BTreeMap<usize, usize>) -> Option<S
     let order = weave.sort()?;
     weave.reorder(&order);
     weave.settle()?;
-    verify::verify(&weave.plan).ok()?;
+    verify::flows(&weave.plan).ok()?;
     weave.finish()
 }
 
@@ -450,7 +450,7 @@ impl Weave<'_> {
         }
         after.loops = loops(&after);
         let short = rates::rehearse(&mut after)?;
-        if short.iter().any(|short| *short > 0) || verify::verify(&after).is_err() {
+        if short.iter().any(|short| *short > 0) || verify::flows(&after).is_err() {
             return None;
         }
         let over = |step: &Step| {

@@ -2,9 +2,12 @@
 use super::codes::Code;
 use super::diag::{Diag, Diags};
 use super::net::Net;
-use super::plan::{Edge, OutputKind, Plan};
+use super::plan::{OutputKind, Plan};
 use std::collections::BTreeSet;
 use std::fmt;
+
+mod pace; //     frames in step, and who waits for whom
+mod rehearse; // a run with counters
 
 /// Why a plan cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,11 +28,18 @@ fn ensure(holds: bool, flaw: impl FnOnce() -> String) -> Result<(), Flaw> {
 /// # Errors
 /// The first thing that does not hold.
 pub fn verify(plan: &Plan) -> Result<(), Flaw> {
+    flows(plan)?;
+    pace::arrivals(plan)
+}
+
+/// As [`verify`], but for a plan that takes over from another: there, old and new paths meet at their own times.
+pub(super) fn flows(plan: &Plan) -> Result<(), Flaw> {
     indices(plan)?;
     writers(plan)?;
     nodes(plan)?;
     order(plan)?;
-    rehearse(plan)
+    pace::balanced(plan)?;
+    rehearse::rehearse(plan)
 }
 
 /// As a diagnostic: a plan that we made and that does not hold is a mistake of ours.
@@ -108,118 +118,19 @@ fn nodes(plan: &Plan) -> Result<(), Flaw> {
     Ok(())
 }
 
-/// No step reads what no earlier step wrote, unless frames that wait there, in a loop, cover it.
+/// No step reads what no earlier step wrote, unless frames that wait there, in a loop with its writer, cover it.
 fn order(plan: &Plan) -> Result<(), Flaw> {
-    let mut written: BTreeSet<usize> = plan.inputs.iter().map(|input| input.stream).collect();
+    let mut writer = vec![None; plan.streams.len()];
+    for (at, step) in plan.steps.iter().enumerate() {
+        step.outputs.iter().filter_map(|output| output.stream).for_each(|stream| writer[stream] = Some(at));
+    }
     for (at, step) in plan.steps.iter().enumerate() {
         for &edge in &step.inputs {
             let edge = &plan.edges[edge];
-            let in_loop = plan.loops.iter().any(|range| range.contains(&at)) && edge.tokens.feedback > 0;
-            ensure(written.contains(&edge.stream) || in_loop, || {
-                format!("`{}` reads before anything is written", edge.to)
-            })?;
+            let Some(writer) = writer[edge.stream].filter(|writer| *writer >= at) else { continue };
+            let together = plan.loops.iter().any(|range| range.contains(&at) && range.contains(&writer));
+            ensure(together && edge.tokens.feedback > 0, || format!("`{}` reads before anything is written", edge.to))?;
         }
-        written.extend(step.outputs.iter().filter_map(|output| output.stream));
     }
     Ok(())
-}
-
-/// Plays frames as plain queues, two periods long: nothing may overflow its room, and no sink may starve.
-fn rehearse(plan: &Plan) -> Result<(), Flaw> {
-    let mut queues: Vec<u64> = plan.edges.iter().map(Edge::at_start).collect();
-    let mut given = vec![0u64; plan.steps.len()];
-    let mut fired = vec![0u64; plan.steps.len()];
-    for (edge, stream) in plan.edges.iter().map(|edge| (edge, &plan.streams[edge.stream])) {
-        ensure(stream.prefill >= edge.at_start(), || {
-            format!("stream `{}` holds too little at the start", stream.name)
-        })?;
-    }
-    let mut readers = vec![vec![]; plan.streams.len()];
-    plan.edges.iter().enumerate().for_each(|(i, edge)| readers[edge.stream].push(i));
-    for block in 0..plan.period.saturating_mul(2) {
-        let mut wrote = vec![0u64; plan.streams.len()];
-        for input in &plan.inputs {
-            wrote[input.stream] += plan.pace(&plan.streams[input.stream].format).of_block(block);
-        }
-        for (stream, frames) in wrote.clone().iter().enumerate() {
-            readers[stream].iter().for_each(|&edge| queues[edge] += frames);
-        }
-        let mut again = true;
-        while again {
-            again = false;
-            for at in 0..plan.steps.len() {
-                while let Some(frames) = can_fire(plan, &queues, at, block, given[at]) {
-                    let step = &plan.steps[at];
-                    let dry = step.outputs.iter().filter_map(|output| output.dry);
-                    for edge in step.inputs.iter().copied().chain(dry) {
-                        let moved = moved(plan.edges[edge].take, frames);
-                        ensure(queues[edge] >= moved, || format!("edge `{}` runs dry", plan.edges[edge].to))?;
-                        queues[edge] -= moved;
-                    }
-                    for output in &step.outputs {
-                        if let Some(stream) = output.stream {
-                            let moved = moved(output.give, frames);
-                            wrote[stream] += moved;
-                            readers[stream].iter().for_each(|&edge| queues[edge] += moved);
-                        }
-                    }
-                    given[at] += frames;
-                    fired[at] += 1;
-                    again = plan.loops.iter().any(|range| range.contains(&at));
-                }
-            }
-        }
-        for output in &plan.outputs {
-            match output.kind {
-                OutputKind::Audio(edge) => {
-                    let due = plan.pace(&plan.streams[plan.edges[edge].stream].format).of_block(block);
-                    ensure(queues[edge] >= due, || format!("output `{}` starves in block {block}", output.name))?;
-                    queues[edge] -= due;
-                }
-                OutputKind::Probe(edge) => queues[edge] = 0,
-                OutputKind::Events(..) => {}
-            }
-        }
-        for (edge, queue) in plan.edges.iter().zip(&queues) {
-            let stream = &plan.streams[edge.stream];
-            ensure(*queue <= stream.left.max(stream.prefill), || {
-                format!("more is left in `{}` than it has room for", stream.name)
-            })?;
-        }
-        for (stream, wrote) in plan.streams.iter().zip(&wrote) {
-            ensure(*wrote <= stream.written, || {
-                format!("a block writes more to `{}` than it has room for", stream.name)
-            })?;
-        }
-    }
-    for (step, fired) in plan.steps.iter().zip(&fired) {
-        ensure(*fired > 0, || format!("`{}` never fires", step.name))?;
-    }
-    Ok(())
-}
-
-fn moved(fixed: u32, frames: u64) -> u64 {
-    if fixed == 0 { frames } else { u64::from(fixed) }
-}
-
-/// How many frames a step would move now, if it can.
-fn can_fire(plan: &Plan, queues: &[u64], at: usize, block: u64, given: u64) -> Option<u64> {
-    let step = &plan.steps[at];
-    let mut frames = u64::from(plan.block);
-    if step.inputs.is_empty() && step.pace.is_none() {
-        return None;
-    }
-    if let Some(pace) = step.pace {
-        let due = pace.after(block + 1) - given;
-        let give = step.outputs.first().map_or(0, |output| u64::from(output.give));
-        frames = if give == 0 { due.min(frames) } else { (due / give).min(1) * give };
-    }
-    for &edge in &step.inputs {
-        match u64::from(plan.edges[edge].take) {
-            0 => frames = frames.min(queues[edge]),
-            take if queues[edge] < take => return None,
-            _ => {}
-        }
-    }
-    (frames > 0).then_some(frames)
 }

@@ -11,6 +11,8 @@ use std::time::Instant;
 const MESSAGES: usize = 256;
 /// Reports that may wait for the control side.
 const REPORTS: usize = 1024;
+/// Room beside it for failures alone: however much happens, who failed is told.
+const FAILURES: usize = 256;
 
 /// The render thread's half.
 pub struct Renderer {
@@ -28,7 +30,7 @@ impl Renderer {
     /// A renderer and the control side's ends. `metered`: keep account of time, which costs a look at the clock a node.
     pub fn new(program: Box<Program>, metered: bool) -> (Self, Remote) {
         let (to, messages) = HeapRb::new(MESSAGES).split();
-        let (reports, from) = HeapRb::new(REPORTS).split();
+        let (reports, from) = HeapRb::new(REPORTS + FAILURES).split();
         let (send, next) = HeapRb::new(1).split();
         let (home, back) = HeapRb::new(1).split();
         let load = metered.then(Load::default);
@@ -147,7 +149,8 @@ impl Renderer {
         let trouble = step.fire(&mut program.streams, &mut program.positions, free);
         for (port, event) in step.events() {
             let report = FromRender::Event { key: step.key, port, event };
-            self.lost += u64::from(self.reports.try_push(report).is_err());
+            let told = self.reports.vacant_len() > FAILURES && self.reports.try_push(report).is_ok();
+            self.lost += u64::from(!told);
         }
         if let Some(why) = trouble {
             self.lost += u64::from(self.reports.try_push(FromRender::Failed { key: step.key, why }).is_err());

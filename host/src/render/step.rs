@@ -95,12 +95,14 @@ impl Clock {
         self.base += samples;
     }
 
-    fn at(&self, frame: u64) -> u64 {
+    /// The moment, and by how much it lies before the first moment of the graph's input, which is told instead.
+    fn at(&self, frame: u64) -> (u64, u64) {
         let samples = match self.den {
             1 => frame.saturating_mul(self.num),
             den => (u128::from(frame) * u128::from(self.num) / u128::from(den)) as u64,
         };
-        (self.base + samples).saturating_sub(self.lag)
+        let samples = self.base + samples;
+        (samples.saturating_sub(self.lag), self.lag.saturating_sub(samples))
     }
 }
 
@@ -150,7 +152,8 @@ impl Step {
             None => self.max_frames,
             Some(pace) => {
                 let due = (pace.after(block + 1) - self.moved) as usize;
-                match self.outputs.first().map_or(0, |output| output.give) {
+                let frames = |output: &&Out| matches!(output.to, OutTo::Stream { .. });
+                match self.outputs.iter().find(frames).map_or(0, |output| output.give) {
                     0 => due.min(self.max_frames),
                     give if due >= give => give,
                     _ => 0,
@@ -239,10 +242,9 @@ impl Step {
                 OutTo::Events { events, count, .. } => OutBuffer::Events(events, count),
             });
         }
+        let (time, early) = self.clock.at(self.moved);
         match &mut self.node {
-            Node::Worker(instance) => {
-                instance.process(self.clock.at(self.moved), &ins, &mut outs).map_err(Trouble::Call)?;
-            }
+            Node::Worker(instance) => instance.process(time, &ins, &mut outs).map_err(Trouble::Call)?,
             Node::Fade(fade) => {
                 if let Some(OutBuffer::Frames(out)) = outs.first_mut() {
                     fade.process(&ins, out);
@@ -251,7 +253,10 @@ impl Step {
             }
             Node::Vacant => return Err(Trouble::Call(Failure::Shape)),
         }
-        drop(outs);
+        drop((ins, outs)); // they borrow the outputs
+        if early > 0 {
+            self.set_back(early);
+        }
         for (port, (output, memory)) in self.outputs.iter().zip(memory).enumerate() {
             let OutTo::Stream { stream, width, planes } = output.to else { continue };
             let mut written = streams[stream].room(memory, frames(output.give, free));
@@ -260,6 +265,15 @@ impl Step {
             }
         }
         Ok(())
+    }
+
+    /// Events of a firing that began before time did, and was told that it began with it.
+    fn set_back(&mut self, early: u64) {
+        for output in &mut self.outputs {
+            if let OutTo::Events { events, count, .. } = &mut output.to {
+                events[..*count].iter_mut().for_each(|event| event.time = event.time.saturating_sub(early));
+            }
+        }
     }
 
     /// Silence or the dry input, in the place of a worker that has failed.

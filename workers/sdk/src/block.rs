@@ -29,6 +29,8 @@ pub struct Inputs<'a> {
 pub struct Outputs<'a> {
     buffers: *mut abi::Buffer,
     shapes: &'a [Shape],
+    /// One bit for every port whose events were said.
+    said: u64,
     lent: PhantomData<&'a mut abi::Buffer>,
 }
 
@@ -44,7 +46,7 @@ impl<'a> Block<'a> {
         };
         Self {
             inputs: Inputs { buffers, shapes: inputs },
-            outputs: Outputs { buffers: raw.outputs, shapes: outputs, lent: PhantomData },
+            outputs: Outputs { buffers: raw.outputs, shapes: outputs, said: 0, lent: PhantomData },
             time: raw.time,
         }
     }
@@ -135,6 +137,14 @@ impl Outputs<'_> {
             core::ptr::copy_nonoverlapping(events.as_ptr(), buffer.data.cast::<Event>(), count);
             (*self.buffers.add(port)).frames = count as u32;
         }
+        self.said |= 1 << port;
         count
+    }
+    /// Ends a call: a worker that said nothing has no events. Without this the host would take the room for a number.
+    pub(crate) fn finish(&mut self) {
+        for port in (0..self.shapes.len()).filter(|&port| self.shapes[port].events && self.said & (1 << port) == 0) {
+            // SAFETY: there is a buffer for every shape, and its `frames` are ours to write.
+            unsafe { (*self.buffers.add(port)).frames = 0 }
+        }
     }
 }

@@ -251,7 +251,13 @@ unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup)
 
 unsafe extern "C" fn process<W: Worker>(it: *mut Instance, block: *const abi::Block) -> Status {
     // SAFETY: the host passes a live block that fits the shapes agreed in `prepare`.
-    unsafe { render::<W>(it, |worker, [inputs, outputs]| worker.process(&mut Block::new(&*block, inputs, outputs))) }
+    unsafe {
+        render::<W>(it, |worker, [inputs, outputs]| {
+            let mut block = Block::new(&*block, inputs, outputs);
+            worker.process(&mut block);
+            block.outputs.finish();
+        })
+    }
 }
 
 unsafe extern "C" fn set_param<W: Worker>(it: *mut Instance, index: u32, value: f64) {

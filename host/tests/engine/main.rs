@@ -1,0 +1,12 @@
+//! The host as a library, on graphs of workers that are made for it here: no file is opened and nothing is loaded, so
+//! that Miri can watch a part of it (`cargo +nightly miri test -p aw-host --test engine small`).
+mod contained; //  workers that fail
+mod corrupt; //    plans that do not hold
+mod events; //     what happened, and when
+mod graphs; //     random graphs, and what must come out of them
+mod guard; //      counts allocations while rendering
+mod play; //       compiles and renders
+mod priming; //    the dry run against the closed form
+mod random; //     properties of random graphs
+mod small; //      a little of everything, small enough for Miri
+mod workers; //    the workers
