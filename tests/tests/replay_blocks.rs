@@ -1,4 +1,5 @@
 //! `aw replay` as a user calls it: the same bytes at every block, the right lengths and delays, and nothing left behind.
+#![allow(clippy::unwrap_used)] // a test that finds nothing to unwrap has failed
 use aw_tests::{aw, file, run, stderr, stdout};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -101,7 +101,7 @@ const FIELDS: [&str; 15] = [
 fn change(compiled: &mut Compiled, field: &str, at: usize, by: u64) -> bool {
     let plan = &mut compiled.plan;
     let (steps, edges, streams) = (plan.steps.len(), plan.edges.len(), plan.streams.len());
-    let less = |n: &mut u64| *n = if by % 3 == 0 { *n + by } else { n.saturating_sub(by) };
+    let less = |n: &mut u64| *n = if by.is_multiple_of(3) { *n + by } else { n.saturating_sub(by) };
     let before = plan.clone();
     match field {
         _ if steps == 0 => return false,
@@ -130,7 +130,7 @@ fn change(compiled: &mut Compiled, field: &str, at: usize, by: u64) -> bool {
             plan.steps[at % steps].outputs.iter_mut().for_each(|output| output.stream = Some(by as usize % streams))
         }
         "loops" => match plan.loops.get_mut(at % 3) {
-            Some(range) if by % 2 == 0 => range.start += 1,
+            Some(range) if by.is_multiple_of(2) => range.start += 1,
             Some(range) => range.end -= 1,
             None => drop(plan.loops.pop()),
         },
