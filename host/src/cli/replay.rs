@@ -95,7 +95,7 @@ impl Command {
         static STOP: AtomicBool = AtomicBool::new(false);
         ctrlc::set_handler(|| STOP.store(true, Relaxed)).map_err(fail)?;
         let results = self.play(&graph, &workers, &jobs, &STOP);
-        self.tell(&graph, &jobs, &results)
+        self.tell(&jobs, &results)
     }
 
     /// What is to be played, a job a file or one job for all inputs.
@@ -126,16 +126,13 @@ impl Command {
                 by_input.into_iter().filter_map(|(name, mut paths)| paths.pop().map(|path| (name, path))).collect();
             return Ok(vec![self.job(file, inputs, None)?]);
         };
+        let stem = |path: &PathBuf| path.file_stem().map_or("input".into(), |stem| stem.to_string_lossy().into_owned());
         let mut stems = BTreeSet::new();
-        let mut jobs = vec![];
-        for path in paths {
-            let stem = path.file_stem().map_or("input".into(), |stem| stem.to_string_lossy().into_owned());
-            if !stems.insert(stem.clone()) {
-                return Err(usage(format!("two inputs are called {stem}, and their outputs would be too")));
-            }
-            jobs.push(self.job(file, BTreeMap::from([(input.clone(), path.clone())]), Some(&stem))?);
+        if let Some(twice) = paths.iter().map(stem).find(|stem| !stems.insert(stem.clone())) {
+            return Err(usage(format!("two inputs are called {twice}, and their outputs would be too")));
         }
-        Ok(jobs)
+        let inputs = |path: &PathBuf| BTreeMap::from([(input.clone(), path.clone())]);
+        paths.iter().map(|path| self.job(file, inputs(path), Some(&stem(path)))).collect()
     }
 
     /// One run; `stem` names the files in the folders that are written to when there are several.
@@ -273,12 +270,7 @@ impl Command {
     }
 
     /// Says what came of it.
-    fn tell(
-        &self,
-        graph: &Graph,
-        jobs: &[Job],
-        results: &[Result<Outcome, ReplayError>],
-    ) -> Result<ExitCode, ExitCode> {
+    fn tell(&self, jobs: &[Job], results: &[Result<Outcome, ReplayError>]) -> Result<ExitCode, ExitCode> {
         let (mut failed, mut interrupted, mut seconds, mut busy) = (0, false, 0.0, 0.0);
         for (job, result) in jobs.iter().zip(results) {
             let input = job.inputs.values().next().map_or(String::new(), |path| format!("{}: ", path.display()));
@@ -308,7 +300,6 @@ impl Command {
                 jobs.len()
             );
         }
-        let _ = graph;
         if failed > 0 { Err(ExitCode::from(FAILED)) } else { Ok(ExitCode::SUCCESS) }
     }
 

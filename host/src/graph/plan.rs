@@ -290,17 +290,19 @@ impl Plan {
         self.inputs.iter().for_each(|input| driven[input.stream] = true);
         let mut left: Vec<usize> = (0..self.steps.len()).collect();
         loop {
-            let waits = |&step: &usize| {
-                let step = &self.steps[step];
-                step.pace.is_none() && !step.inputs.iter().any(|&edge| driven[self.edges[edge].stream])
-            };
-            let (still, found): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(waits);
-            if found.is_empty() {
-                return still;
+            let before = left.len();
+            // In order, so that one walk is enough but for loops.
+            left.retain(|&at| {
+                let step = &self.steps[at];
+                let waits = step.pace.is_none() && !step.inputs.iter().any(|&edge| driven[self.edges[edge].stream]);
+                if !waits {
+                    step.outputs.iter().filter_map(|output| output.stream).for_each(|stream| driven[stream] = true);
+                }
+                waits
+            });
+            if left.len() == before {
+                return left;
             }
-            let outputs = found.iter().flat_map(|&step| &self.steps[step].outputs);
-            outputs.filter_map(|output| output.stream).for_each(|stream| driven[stream] = true);
-            left = still;
         }
     }
 

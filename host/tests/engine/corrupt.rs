@@ -57,7 +57,7 @@ fn each_thing_that_must_hold_is_checked() {
         ("another time", |p| edge(p, "sum.c").tokens.align = 0),
         ("another time", |p| edge(p, "sum.b").tokens.lane = 0),
         ("cannot stand in", |p| node(p, "slow").latency[0] = 29),
-        ("waits for nothing", |p| edge(p, "sum.a").tokens.priming = 1),
+        ("holds too little", |p| edge(p, "sum.a").tokens.priming = 1),
         ("not as late", |p| p.outputs[1].lag = p.steps[0].lag),
         ("cannot stand in", |p| edge(p, "slow.in (dry)").tokens.dry = 0),
         ("readers", |p| node(p, "slow").outputs[0].dry = None),

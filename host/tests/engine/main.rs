@@ -1,6 +1,7 @@
 //! The host as a library, on graphs of workers that are made for it here: no file is opened and nothing is loaded, so
 //! that Miri can watch a part of it (`cargo +nightly miri test -p aw-host --test engine small`).
-#![allow(clippy::unwrap_used)] // a test that finds nothing to unwrap has failed
+#![allow(clippy::unwrap_used)] // helpers of tests, too
+
 mod contained; //  workers that fail
 mod corrupt; //    plans that do not hold
 mod events; //     what happened, and when
