@@ -125,3 +125,65 @@ fn no_edit_is_heard_as_a_click() {
         assert!(ratio <= 1.5, "{name} clicks: {ratio}");
     }
 }
+
+/// Plays noise through two outputs, and changes the graph on the way if there is one to change to; answers the first.
+fn first_of_two(before: &str, after: Option<&str>) -> Vec<f32> {
+    let (mut engine, mut renderer) = Engine::start(two_outputs(before), false);
+    let (mut heard, mut noise) = (vec![], 1u32);
+    for block in 0..400 {
+        if let Some(after) = after.filter(|_| block == 100) {
+            engine.change(two_outputs(after)).unwrap();
+        }
+        renderer.render(
+            |_, room| {
+                for sample in &mut room.data[..room.frames] {
+                    noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    *sample = noise as i32 as f32 / i32::MAX as f32;
+                }
+            },
+            |output, frames| {
+                if output == 0 {
+                    heard.extend(&frames.data[..frames.frames]);
+                }
+            },
+        );
+        engine.reports();
+    }
+    assert!(!engine.is_changing());
+    heard
+}
+
+fn two_outputs(nodes: &str) -> Compiled {
+    let echo = "[node.echo]\nworker = \"delay\"\nin = \"mic\"\nms = 250\nfeedback = 0.8\nmix = 0.5\n";
+    let outputs = "[output.a]\nfrom = \"echo\"\n[output.b]\nfrom = \"end\"\n";
+    let text = format!("[graph]\nrate = {RATE}\nblock = {BLOCK}\n[input.mic]\n{echo}{nodes}{outputs}");
+    let (file, mut diags) = GraphFile::parse(Path::new("change.toml"), text);
+    let compiled = compile(&file, &WORKERS, &Device::default(), &[], &mut diags);
+    compiled.unwrap_or_else(|| panic!("{}", render(&diags, &file)))
+}
+
+#[test]
+fn what_did_not_change_does_not_notice() {
+    let gain = "[node.end]\nworker = \"gain\"\nin = \"mic\"\n";
+    let chain = format!("{CHAIN}[node.end]\nworker = \"gain\"\nin = \"back\"\n");
+    assert!(first_of_two(gain, None) == first_of_two(gain, Some(&chain)), "the echo beside it is another");
+}
+
+#[test]
+fn a_second_change_waits_for_the_first_and_then_goes_through() {
+    let gain = "[node.end]\nworker = \"gain\"\nin = \"mic\"\n";
+    let delay = "[node.end]\nworker = \"delay\"\nin = \"mic\"\nms = 5\n";
+    let (mut engine, mut renderer) = Engine::start(graph(gain), false);
+    let mut at = 0;
+    play(&mut renderer, &mut engine, &mut at, 0.1);
+    engine.change(graph(delay)).unwrap();
+    assert_eq!(engine.change(graph(gain)).err(), Some(aw_host::control::ChangeError::Busy));
+    play(&mut renderer, &mut engine, &mut at, 2.0);
+    engine.change(graph(gain)).unwrap();
+    play(&mut renderer, &mut engine, &mut at, 2.0);
+    assert!(!engine.is_changing());
+    assert_eq!(engine.set("end", "gain_db", "-6"), Ok(()));
+    let calm = play(&mut renderer, &mut engine, &mut at, 1.0);
+    let level = calm[8000..].iter().fold(0.0f32, |a, b| a.max(b.abs()));
+    assert!((level - 0.5 * 0.501_187).abs() < 1e-3, "a live parameter reaches the node after two changes: {level}");
+}

@@ -395,8 +395,13 @@ impl Weave<'_> {
             });
             let longest = longest.max().filter(|time| *time > Time::ZERO);
             let Some(longest) = longest else { return Some(()) };
-            let fades: Vec<usize> =
-                self.plan.steps.iter().filter(|step| step.fade.is_some()).map(|step| step.inputs[1]).collect();
+            let fades: Vec<usize> = self
+                .plan
+                .steps
+                .iter()
+                .filter(|step| step.fade.is_some())
+                .filter_map(|step| step.inputs.get(1).copied())
+                .collect();
             for edge in fades {
                 let format = self.plan.streams[self.plan.edges[edge].stream].format;
                 self.plan.edges[edge].tokens.priming += longest.in_frames_up(&format);
@@ -455,7 +460,7 @@ impl Weave<'_> {
         }
         let over = |step: &Step| {
             let fade = step.fade?;
-            let format = both.streams[both.edges[step.inputs[1]].stream].format;
+            let format = both.streams[both.edges[*step.inputs.get(1)?].stream].format; // one that is over has one input
             Some(Time::of(fade.wait + fade.length, &format))
         };
         let over = both.steps.iter().filter_map(over).max().unwrap_or(Time::ZERO);
