@@ -1,6 +1,6 @@
 //! THE FENCE: worker libraries, seen from the safe side. The only `unsafe` of the host is in this folder.
 //!
-//! Everything a library says about itself is copied and checked once ([`describe`]); every call into it goes through
+//! Everything a library says about itself is copied and checked once (`describe`); every call into it goes through
 //! [`Instance`], which checks the shapes of what it passes.
 mod denormals;
 mod describe;

@@ -1,8 +1,8 @@
 //! RT — the render thread's half. The rules here: no allocation, no free, no lock, no wait, no I/O, no formatting, no
 //! panic, no unsafe. Everything is made beforehand, by [`Program::new`], and freed elsewhere.
 //!
-//! Frames in flight lie in [`stream`]s. A [`step`] fires when every stream it reads holds what it takes. The
-//! [`Renderer`] walks the steps once a block. What crosses to other threads is in [`message`].
+//! Frames in flight lie in `stream`s. A `step` fires when every stream it reads holds what it takes. The
+//! [`Renderer`] walks the steps once a block. What crosses to other threads is in `message`.
 mod fade; //     from one path to another
 mod load; //     time accounting of a node
 mod message; //  everything that crosses, both ways
