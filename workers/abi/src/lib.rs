@@ -15,6 +15,7 @@
 //!
 //! **Text** is UTF-8 that ends in a null byte. A null pointer is an empty text unless a field says otherwise.
 #![no_std]
+#![allow(rustdoc::broken_intra_doc_links)] // [control] and [render] name threads, here and in worker.h
 
 use core::ffi::{c_char, c_void};
 
