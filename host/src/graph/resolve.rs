@@ -65,7 +65,7 @@ impl Resolver<'_> {
         let output = Output { format: Some(format), ..output("out") };
         let mut node = self.add(&input.name, What::Source, vec![output]);
         if rate != self.file.graph.rate {
-            node = self.resampler(&input.name, node, rate, self.file.graph.rate);
+            node = self.resampler(&input.name, node, self.file.graph.rate);
         }
         self.claim(&input.name, Some(node));
     }
@@ -96,14 +96,13 @@ impl Resolver<'_> {
     }
 
     /// Converts audio at an edge of the graph; answers `from` itself if it cannot.
-    fn resampler(&mut self, name: &Spanned<String>, from: usize, rate: u32, to: u32) -> usize {
+    fn resampler(&mut self, name: &Spanned<String>, from: usize, to: u32) -> usize {
         let why = "the device or file has another rate than the graph";
         let set = [("rate", f64::from(to))];
         let Some(node) = self.imply("resample", format!("{}.resample", name.value), name.span.clone(), why, &set)
         else {
             return from;
         };
-        debug_assert_ne!(rate, to);
         let edge = edge("in", Kind::AUDIO, from, 0, name.span.clone());
         self.net.nodes[node].inputs.push(edge);
         node
@@ -230,7 +229,7 @@ impl Resolver<'_> {
             edges = self.sum(wire, node, &port, edges).into_iter().collect();
         }
         for edge in &edges {
-            self.kinds_fit(node, edge, many);
+            self.kinds_fit(node, edge);
         }
         self.net.nodes[node].inputs.extend(edges);
     }
@@ -243,7 +242,7 @@ impl Resolver<'_> {
         for (i, mut edge) in edges.into_iter().enumerate() {
             edge.port = format!("in{}", i + 1);
             edge.kind = Kind::AUDIO;
-            self.kinds_fit(mix, &edge, true);
+            self.kinds_fit(mix, &edge);
             self.net.nodes[mix].inputs.push(edge);
         }
         Some(edge(port, kind, mix, 0, wire.span.clone()))
@@ -388,7 +387,7 @@ impl Resolver<'_> {
     }
 
     /// Checks what can be known before anything is prepared.
-    fn kinds_fit(&mut self, node: usize, edge: &Input, _many: bool) {
+    fn kinds_fit(&mut self, node: usize, edge: &Input) {
         let from = &self.net.nodes[edge.from];
         let gives = declared_kind(from, &from.outputs[edge.output].port);
         if gives == Kind::ANY || edge.kind == gives || (edge.kind == Kind::ANY && gives != Kind::EVENTS) {
@@ -412,8 +411,8 @@ impl Resolver<'_> {
             && rate != self.file.graph.rate
             && declared_kind(&self.net.nodes[node], &self.net.nodes[node].outputs[output].port) != Kind::EVENTS
         {
-            let (from_rate, wire) = (self.file.graph.rate, edge("in", Kind::AUDIO, node, output, from.span.clone()));
-            let resampler = self.resampler(&table.name, node, from_rate, rate);
+            let wire = edge("in", Kind::AUDIO, node, output, from.span.clone());
+            let resampler = self.resampler(&table.name, node, rate);
             if resampler != node {
                 self.net.nodes[resampler].inputs = vec![wire];
                 (node, output) = (resampler, 0);
@@ -421,7 +420,7 @@ impl Resolver<'_> {
         }
         let sink = self.add(&table.name, What::Sink(what), vec![]);
         let edge = edge("in", kind, node, output, from.span.clone());
-        self.kinds_fit(sink, &edge, false);
+        self.kinds_fit(sink, &edge);
         self.net.nodes[sink].inputs.push(edge);
     }
 
@@ -430,7 +429,7 @@ impl Resolver<'_> {
         let Some((node, output)) = self.reference(&name) else { return };
         let sink = self.add(&name, What::Sink(SinkKind::Probe), vec![]);
         let edge = edge("in", Kind::ANY, node, output, 0..0);
-        self.kinds_fit(sink, &edge, false);
+        self.kinds_fit(sink, &edge);
         self.net.nodes[sink].inputs.push(edge);
     }
 
