@@ -1,4 +1,5 @@
-//! What the engine costs, as ratios against a floor in the same run: `cargo bench -p aw-tests`.
+//! What the engine costs, as ratios against a floor in the same run: `cargo bench -p aw-tests`, or a part of it:
+//! `cargo bench -p aw-tests -- chain`.
 //!
 //! Floor and subject take turns, and medians are compared, so that a noisy machine slows both alike.
 use aw_host::control::Engine;
@@ -18,10 +19,12 @@ fn main() {
     for error in errors {
         eprintln!("{error}");
     }
-    node_overhead(&workers);
-    many_nodes(&workers);
-    compile_time(&workers);
-    spectral_chain(&workers);
+    let parts: [(&str, fn(&Workers)); 4] =
+        [("overhead", node_overhead), ("many", many_nodes), ("compile", compile_time), ("chain", spectral_chain)];
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    for (_, part) in parts.iter().filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| word == name)) {
+        part(&workers);
+    }
 }
 
 fn compiled(workers: &Workers, text: &str) -> Compiled {

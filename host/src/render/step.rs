@@ -6,6 +6,7 @@ use super::stream::{self, Stream};
 use crate::graph;
 use crate::plugin::{Event, Failure, Frames, Instance, MAX_PORTS, OutBuffer};
 use arrayvec::ArrayVec;
+use pulp::Arch;
 
 /// Events that one firing may give.
 const EVENTS: usize = 64;
@@ -257,10 +258,11 @@ impl Step {
         if early > 0 {
             self.set_back(early);
         }
+        let simd = Arch::new();
         for (port, (output, memory)) in self.outputs.iter().zip(memory).enumerate() {
             let OutTo::Stream { stream, width, planes } = output.to else { continue };
             let mut written = streams[stream].room(memory, frames(output.give, free));
-            if !(0..planes).all(|plane| all_finite(stream::plane_mut(&mut written, plane, width))) {
+            if !(0..planes).all(|plane| all_finite(simd, stream::plane_mut(&mut written, plane, width))) {
                 return Err(Trouble::NotFinite { port });
             }
         }
@@ -349,11 +351,12 @@ fn frames(fixed: usize, free: usize) -> usize {
     if fixed == 0 { free } else { fixed }
 }
 
-/// Whether no value is NaN or infinite: none has an exponent of all ones. Compared as integers, which vectorises.
-fn all_finite(values: &[f32]) -> bool {
-    const EXPONENT: u32 = 0x7f80_0000;
-    let odd = |value: &f32| if value.to_bits() & EXPONENT == EXPONENT { u32::MAX } else { 0 };
-    values.iter().fold(0, |any, value| any | odd(value)) == 0
+/// Whether no value is NaN or infinite: none has an exponent of all ones, to which one more carries into the sign bit.
+fn all_finite(simd: Arch, values: &[f32]) -> bool {
+    const SIGN: u32 = 0x8000_0000;
+    const ONE_MORE: u32 = 0x0080_0000;
+    let carried = |value: &f32| (value.to_bits() & !SIGN) + ONE_MORE;
+    simd.dispatch(|| values.iter().fold(0, |any, value| any | carried(value)) & SIGN == 0)
 }
 
 fn clock(plan: &graph::Plan, step: &graph::Step) -> Clock {

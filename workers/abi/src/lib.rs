@@ -238,17 +238,20 @@ impl Format {
     }
 
     /// Values in one plane of a frame; a complex bin is one. `usize::MAX` where the answer of a careless worker is more.
+    #[inline]
     pub const fn cells(&self) -> usize {
         let [a, b, c, d] = self.dims;
         (a as usize).saturating_mul(b as usize).saturating_mul(c as usize).saturating_mul(d as usize)
     }
 
     /// Floats in one plane of a frame: `cells`, or twice that for SPECTRUM.
+    #[inline]
     pub const fn width(&self) -> usize {
         if self.kind.0 == Kind::SPECTRUM.0 { self.cells().saturating_mul(2) } else { self.cells() }
     }
 
     /// Frames a second.
+    #[inline]
     pub const fn rate(&self) -> f64 {
         self.rate_num as f64 / self.rate_den as f64
     }

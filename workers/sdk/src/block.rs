@@ -59,6 +59,7 @@ impl<'a> Block<'a> {
 
 impl Inputs<'_> {
     /// Number of connected inputs.
+    #[inline]
     pub fn len(&self) -> usize {
         self.shapes.len()
     }
@@ -67,14 +68,17 @@ impl Inputs<'_> {
         self.shapes.is_empty()
     }
     /// Planes of a port.
+    #[inline]
     pub fn channels(&self, port: usize) -> usize {
         self.shapes[port].channels as usize
     }
     /// Frames that arrive at a port.
+    #[inline]
     pub fn frames(&self, port: usize) -> usize {
         self.buffers[port].frames as usize
     }
     /// One plane of a port: its frames one after the other, `format.width()` floats each.
+    #[inline]
     pub fn plane(&self, port: usize, channel: usize) -> &[f32] {
         let (buffer, shape) = (&self.buffers[port], self.shapes[port]);
         assert!(channel < shape.channels as usize, "input {port} has {} channels", shape.channels);
@@ -85,12 +89,14 @@ impl Inputs<'_> {
 }
 
 impl Outputs<'_> {
+    #[inline]
     fn buffer(&self, port: usize) -> (abi::Buffer, Shape) {
         let shape = self.shapes[port]; // checks the number
         // SAFETY: there is a buffer for every shape, and none is borrowed: `plane` copies it.
         (unsafe { *self.buffers.add(port) }, shape)
     }
     /// Number of connected outputs.
+    #[inline]
     pub fn len(&self) -> usize {
         self.shapes.len()
     }
@@ -99,18 +105,22 @@ impl Outputs<'_> {
         self.shapes.is_empty()
     }
     /// Planes of a port.
+    #[inline]
     pub fn channels(&self, port: usize) -> usize {
         self.shapes[port].channels as usize
     }
     /// Frames to write to a port.
+    #[inline]
     pub fn frames(&self, port: usize) -> usize {
         self.buffer(port).0.frames as usize
     }
     /// One plane of a port, to be written in full.
+    #[inline]
     pub fn plane(&mut self, port: usize, channel: usize) -> &mut [f32] {
         self.planes([(port, channel)]).into_iter().next().unwrap_or_default()
     }
     /// Several planes at once. Panics if one is named twice.
+    #[inline]
     pub fn planes<const N: usize>(&mut self, which: [(usize, usize); N]) -> [&mut [f32]; N] {
         for (i, one) in which.iter().enumerate() {
             assert!(!which[..i].contains(one), "a plane is asked for twice");

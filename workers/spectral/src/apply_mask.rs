@@ -1,5 +1,6 @@
 //! `apply_mask`: a spectrum weighted bin by bin.
 use aw_sdk::*;
+use pulp::Arch;
 
 /// Multiplies each bin of a spectrum with the mask's.
 pub struct ApplyMask {
@@ -65,6 +66,10 @@ impl Worker for ApplyMask {
 }
 
 fn real(spectrum: &[[f32; 2]], mask: &[f32], floor: f32, out: &mut [[f32; 2]]) {
+    if floor == 0.0 {
+        let bins = out.iter_mut().zip(spectrum).zip(mask);
+        return Arch::new().dispatch(|| bins.for_each(|((y, [re, im]), m)| *y = [re * m, im * m]));
+    }
     for ((y, [re, im]), m) in out.iter_mut().zip(spectrum).zip(mask) {
         // Not `max`, which would swallow a model's NaN.
         let size = if m.abs() < floor { floor } else { m.abs() };

@@ -1,5 +1,6 @@
 //! `magnitude`, `power`, `phase`: one number a bin.
 use aw_sdk::*;
+use pulp::Arch;
 use std::marker::PhantomData;
 
 /// A number of each bin of a spectrum.
@@ -66,9 +67,8 @@ impl Measure for Phase {
 
 /// Writes a number of each bin of `spectrum`, re, im interleaved, to `out`.
 pub fn measure<M: Measure>(spectrum: &[f32], out: &mut [f32]) {
-    for (y, [re, im]) in out.iter_mut().zip(spectrum.as_chunks().0) {
-        *y = M::of(*re, *im);
-    }
+    let bins = out.iter_mut().zip(spectrum.as_chunks().0);
+    Arch::new().dispatch(|| bins.for_each(|(y, [re, im])| *y = M::of(*re, *im)));
 }
 
 impl<M: Measure> Worker for Bins<M> {

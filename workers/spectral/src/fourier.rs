@@ -1,5 +1,6 @@
 //! Real FFTs with the memory they need.
 use num_complex::Complex;
+use pulp::Arch;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use std::sync::Arc;
 
@@ -20,9 +21,8 @@ impl Forward {
 
     /// Transforms `frame · window` into `out`: re, im interleaved.
     pub fn run(&mut self, frame: &[f32], window: &[f32], out: &mut [f32]) {
-        for ((y, x), w) in self.time.iter_mut().zip(frame).zip(window) {
-            *y = x * w;
-        }
+        let time = self.time.iter_mut().zip(frame).zip(window);
+        Arch::new().dispatch(|| time.for_each(|((y, x), w)| *y = x * w));
         let done = self.plan.process_with_scratch(&mut self.time, bytemuck::cast_slice_mut(out), &mut self.scratch);
         debug_assert!(done.is_ok(), "{done:?}");
     }

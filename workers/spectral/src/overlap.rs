@@ -1,6 +1,7 @@
 //! Frames added up into a stream of samples.
 use crate::sliding::Sliding;
 use aw_sdk::*;
+use pulp::Arch;
 
 /// Sums of weighted frames that later frames still add to.
 #[derive(Default)]
@@ -47,19 +48,31 @@ impl Overlap {
         Ok(())
     }
 
-    /// Adds a frame and writes the hop of samples that no later frame will change.
+    /// Adds a frame and writes the hop of samples that no later frame will change. Sums move on by a hop in the same
+    /// pass that adds to them.
     pub fn push(&mut self, channel: usize, frame: &[f32], out: &mut [f32]) {
-        let hop = self.sums.hop();
-        let sums = self.sums.advance(channel);
-        let (old, new) = sums.split_at_mut(sums.len() - hop);
-        let (to_old, to_new) = frame.split_at(old.len());
-        let (weigh_old, weigh_new) = self.weights.split_at(old.len());
-        for ((sum, x), w) in old.iter_mut().zip(to_old).zip(weigh_old) {
-            *sum += x * w;
+        let (hop, simd) = (out.len(), Arch::new());
+        let pending = self.sums.shared(channel);
+        let mut weighted = frame.chunks(hop).zip(self.weights.chunks(hop));
+        let first = weighted.next().unwrap_or_default();
+        simd.dispatch(|| sum(out, pending, first));
+        let mut to = pending;
+        for part in weighted {
+            let (now, next) = to.split_at_mut(part.0.len().min(to.len()));
+            simd.dispatch(|| sum(now, next, part));
+            to = next;
         }
-        for ((sum, x), w) in new.iter_mut().zip(to_new).zip(weigh_new) {
-            *sum = x * w;
-        }
-        out.copy_from_slice(&sums[..hop]);
     }
+}
+
+/// `to = sums + frame · weights`, where `sums` may be shorter: nothing has been added up there yet.
+#[inline]
+fn sum(to: &mut [f32], sums: &[f32], (frame, weights): (&[f32], &[f32])) {
+    let (summed, fresh) = to.split_at_mut(sums.len().min(to.len()));
+    let (to_summed, to_fresh) = frame.split_at(summed.len());
+    let (weigh_summed, weigh_fresh) = weights.split_at(summed.len());
+    let summed = summed.iter_mut().zip(sums).zip(to_summed).zip(weigh_summed);
+    summed.for_each(|(((y, s), x), w)| *y = s + x * w);
+    let fresh = fresh.iter_mut().zip(to_fresh).zip(weigh_fresh);
+    fresh.for_each(|((y, x), w)| *y = x * w);
 }

@@ -15,17 +15,17 @@ impl Sliding {
         Self { size, hop, planes: vec![vec![0.0; size]; channels] }
     }
 
-    /// How far it moves.
-    pub fn hop(&self) -> usize {
-        self.hop
-    }
-
     /// Moves on and lends the span, whose last `hop` samples are the caller's to write; the others are those of before.
     /// Beside an FFT of that size the copy costs nothing: spans that move through a longer buffer measured no faster.
     pub fn advance(&mut self, channel: usize) -> &mut [f32] {
         let plane = &mut self.planes[channel];
         plane.copy_within(self.hop.., 0);
         plane
+    }
+
+    /// What the next span shares with this one.
+    pub fn shared(&mut self, channel: usize) -> &mut [f32] {
+        &mut self.planes[channel][self.hop..]
     }
 
     /// Forgets all samples.
