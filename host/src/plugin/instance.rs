@@ -19,6 +19,8 @@ pub struct Instance {
     functions: Functions,
     raw: *mut abi::Instance,
     agreed: Agreed,
+    /// Most frames that a port which moves as many as there are will see; `None` until `prepare` has succeeded.
+    max_frames: Option<usize>,
     log: Arc<Log>,
     /// What the worker points at; stays in its place when the instance is moved.
     _host: Rc<abi::Host>,
@@ -170,7 +172,8 @@ impl Instance {
             return Err(refusal(&log, status, "create"));
         }
         let functions = worker.functions;
-        Ok(Self { worker: worker.clone(), functions, raw, agreed: Agreed::default(), log, _host: host })
+        let agreed = Agreed::default();
+        Ok(Self { worker: worker.clone(), functions, raw, agreed, max_frames: None, log, _host: host })
     }
 
     /// Its worker.
@@ -199,7 +202,7 @@ impl Instance {
         inputs: &[(&str, Format)],
         outputs: &[&str],
     ) -> Result<&Agreed, Refusal> {
-        self.agreed = Agreed::default();
+        (self.agreed, self.max_frames) = (Agreed::default(), None);
         if inputs.len() + outputs.len() > MAX_PORTS {
             return Err(Refusal(format!(
                 "{} ports are connected; {MAX_PORTS} are allowed",
@@ -243,7 +246,7 @@ impl Instance {
         let mut agreed = Agreed { inputs: ports.collect(), outputs: vec![] };
         agreed.outputs = agreed.inputs.split_off(inputs.len());
         check(&mut agreed, &self.worker)?;
-        self.agreed = agreed;
+        (self.agreed, self.max_frames) = (agreed, Some(max_frames as usize));
         Ok(&self.agreed)
     }
 
@@ -255,10 +258,15 @@ impl Instance {
         if inputs.len() != self.agreed.inputs.len() || outputs.len() != self.agreed.outputs.len() {
             return Err(Failure::Shape);
         }
+        let Some(most) = self.max_frames else { return Err(Failure::Shape) };
+        // What ports that move as many frames as there are move, all of them.
+        let frames = |output: &OutBuffer| if let OutBuffer::Frames(given) = output { Some(given.frames) } else { None };
+        let free = inputs.first().map(|given| given.frames).or_else(|| outputs.iter().find_map(frames)).unwrap_or(0);
+        let moves = |port: &AgreedPort| if port.frames == 0 { free.min(most) } else { port.frames as usize };
         let mut ins = ArrayVec::<abi::Buffer, MAX_PORTS>::new();
         let mut outs = ArrayVec::<abi::Buffer, MAX_PORTS>::new();
         for (given, port) in inputs.iter().zip(&self.agreed.inputs) {
-            if !fits(given.data.len(), given.stride, given.frames, port) {
+            if given.frames != moves(port) || !fits(given.data.len(), given.stride, given.frames, port) {
                 return Err(Failure::Shape);
             }
             let data = given.data.as_ptr().cast_mut().cast::<c_void>();
@@ -270,7 +278,9 @@ impl Instance {
                     let data = room.as_mut_ptr().cast::<c_void>();
                     abi::Buffer { data, stride: 0, frames: room.len() as u32 }
                 }
-                OutBuffer::Frames(given) if fits(given.data.len(), given.stride, given.frames, port) => {
+                OutBuffer::Frames(given)
+                    if given.frames == moves(port) && fits(given.data.len(), given.stride, given.frames, port) =>
+                {
                     let data = given.data.as_mut_ptr().cast::<c_void>();
                     abi::Buffer { data, stride: given.stride as u32, frames: given.frames as u32 }
                 }
@@ -285,8 +295,8 @@ impl Instance {
             inputs: ins.as_ptr(),
             outputs: outs.as_mut_ptr(),
         };
-        // SAFETY: the instance is alive and prepared; every buffer holds the frames it claims (`fits`); outputs are
-        // exclusive borrows, so they overlap nothing.
+        // SAFETY: the instance is alive and prepared; every buffer holds the frames that were agreed (`moves`, `fits`);
+        // outputs are exclusive borrows, so they overlap nothing.
         let status = unsafe { (self.functions.process)(self.raw, &block) };
         for (given, raw) in outputs.iter_mut().zip(&outs) {
             if let OutBuffer::Events(room, count) = given {
@@ -359,11 +369,12 @@ impl Drop for Instance {
     }
 }
 
-/// Whether `channels` planes of `frames` frames lie inside `len` floats.
+/// Whether a port carries frames, and its planes of `frames` frames lie apart inside `len` floats.
 fn fits(len: usize, stride: usize, frames: usize, port: &AgreedPort) -> bool {
-    let plane = frames * port.format.width();
-    let planes = port.format.channels as usize;
-    plane <= stride && (planes - 1) * stride + plane <= len
+    let said = u32::try_from(stride).is_ok() && u32::try_from(frames).is_ok(); // `abi::Buffer` can say no more
+    let end = |plane: usize| (port.format.channels as usize).checked_sub(1)?.checked_mul(stride)?.checked_add(plane);
+    let inside = |plane: usize| plane <= stride && end(plane).is_some_and(|end| end <= len);
+    port.format.kind != Kind::EVENTS && said && frames.checked_mul(port.format.width()).is_some_and(inside)
 }
 
 fn refusal(log: &Log, status: Status, function: &str) -> Refusal {
@@ -399,6 +410,9 @@ fn check(agreed: &mut Agreed, worker: &Descriptor) -> Result<(), Refusal> {
         if format.channels == 0 || format.rate_num == 0 || format.rate_den == 0 || planes == Some(0) {
             return wrong(port, "has a format with a zero in it");
         }
+        // In lowest terms, so that equal rates are equal formats.
+        let common = num_integer::gcd(format.rate_num, format.rate_den);
+        (port.format.rate_num, port.format.rate_den) = (format.rate_num / common, format.rate_den / common);
         if format.channels > 1024 || planes.is_none_or(|n| n > MAX_PLANE) {
             return wrong(port, "has a format that is absurdly large");
         }

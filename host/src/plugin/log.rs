@@ -43,7 +43,7 @@ impl Log {
         self.notes.pop()
     }
 
-    /// Messages that found no room.
+    /// Messages that found no room, or lost it to an error.
     pub fn lost(&self) -> u64 {
         self.lost.load(Relaxed)
     }
@@ -58,9 +58,12 @@ impl Log {
         let len = text.len().min(ROOM);
         let mut note = Note { level, len, bytes: [0; ROOM] };
         note.bytes[..len].copy_from_slice(&text[..len]);
-        if self.notes.push(note).is_err() {
-            self.lost.fetch_add(1, Relaxed);
-        }
+        // Why a call failed is said last: it takes the place of the oldest message rather than find no room.
+        let is_lost = match level.0 >= Level::ERROR.0 {
+            true => self.notes.force_push(note).is_some(),
+            false => self.notes.push(note).is_err(),
+        };
+        self.lost.fetch_add(u64::from(is_lost), Relaxed);
     }
 }
 
@@ -75,4 +78,20 @@ pub(super) unsafe extern "C" fn record(log: *mut c_void, level: Level, text: *co
         (&*log.cast::<Log>(), text)
     };
     log.push(level, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A worker that tells of its progress and then refuses: the reason is not lost behind the chatter.
+    #[test]
+    fn the_reason_of_a_failure_finds_room_behind_any_chatter() {
+        let log = Log::default();
+        (0..DEPTH).for_each(|i| log.push(Level::INFO, format!("tensor {i} is read").as_bytes()));
+        log.push(Level::ERROR, b"tensor 8 has no shape");
+        log.push(Level::INFO, b"goodbye");
+        assert_eq!(log.lost(), 2);
+        assert_eq!(log.take_error().as_deref(), Some("tensor 8 has no shape"));
+    }
 }

@@ -7,6 +7,7 @@ mod corrupt; //    plans that do not hold
 mod events; //     what happened, and when
 mod graphs; //     random graphs, and what must come out of them
 mod guard; //      counts allocations while rendering
+mod instance; //   what an instance is handed
 mod play; //       compiles and renders
 mod priming; //    the dry run against the closed form
 mod random; //     properties of random graphs
