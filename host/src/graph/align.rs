@@ -28,7 +28,8 @@ pub fn compensate(net: &mut Net, file: &GraphFile, device: &Device, diags: &mut 
             delays(net, at, input, file.graph.rate, block, diags);
         }
         match meet(net, at) {
-            Some(lag) => set_outputs(net, at, lag),
+            Some(lag) if set_outputs(net, at, lag).is_some() => {}
+            Some(_) => too_fine(net, at, diags),
             None => apart(net, at, diags),
         }
     }
@@ -120,12 +121,25 @@ fn meet(net: &mut Net, at: usize) -> Option<Time> {
     None
 }
 
-fn set_outputs(net: &mut Net, at: usize, lag: Time) {
+/// Notes by how much the outputs lag; `None` if that cannot be held exactly. Of a sink, also with priming.
+fn set_outputs(net: &mut Net, at: usize, lag: Time) -> Option<()> {
+    if let [input] = net.nodes[at].inputs.as_slice() {
+        let frame = net.arriving(input).map_or(Time::ZERO, |format| Time::of(1, &format));
+        lag.plus(frame)?;
+    }
     for output in &mut net.nodes[at].outputs {
         let own = output.format.filter(|format| format.kind != Kind::EVENTS);
         let own = own.map_or(Time::ZERO, |format| Time::of(u64::from(output.latency), &format));
-        output.lag = lag.plus(own).unwrap_or(lag);
+        output.lag = lag.plus(own)?;
     }
+    Some(())
+}
+
+fn too_fine(net: &Net, at: usize, diags: &mut Diags) {
+    let node = &net.nodes[at];
+    let title = format!("the latency up to `{}` cannot be held exactly", node.name);
+    let diag = Diag::new(Code::Align, node.span.clone(), title).label("too many rates have been passed until here");
+    diags.push(diag.help("choose rates that are multiples of each other"));
 }
 
 /// Three digits behind the point at most.

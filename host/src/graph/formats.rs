@@ -4,7 +4,7 @@ use super::compile::Device;
 use super::diag::{Diag, Diags};
 use super::file::GraphFile;
 use super::net::{Input, Net, SinkKind, What};
-use super::resolve::{declared_kind, kind_diag};
+use super::resolve::{declared_kind, is_sum, kind_diag};
 use crate::plugin::{Agreed, Format, Instance, Kind, MAX_PORTS, Refusal};
 use std::collections::BTreeMap;
 
@@ -180,7 +180,11 @@ fn refused(net: &Net, at: usize, why: &str) -> Diag {
         }
     }
     if let Some(worker) = worker.filter(|_| place != whole) {
-        let verb = if node.implied.is_some() { "adds them up" } else { "says so" };
+        let verb = match node.implied {
+            Some(_) if is_sum(node) => "adds them up",
+            Some(_) => "converts the rate",
+            None => "says so",
+        };
         diag = diag.mark(whole, format!("`{}` {verb}", worker.found.worker.id));
     }
     match way_out {

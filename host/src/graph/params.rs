@@ -136,6 +136,7 @@ fn convert(param: &Param, item: &Spanned<Item>, folder: &Path) -> Result<Value, 
                     Err(Box::new(if no_doc { diag } else { diag.note(format!("`{}`: {}", param.name, param.doc)) }))
                 }
                 Item::Text(text) if text.contains('\0') => Err(null_byte(param, entry.item.span.clone())),
+                _ if entry.key.value.contains('\0') => Err(null_byte(param, entry.key.span.clone())),
                 item => Ok((entry.key.value.clone(), item.plain())),
             });
             pairs.collect::<Result<_, _>>().map(Value::Table)

@@ -10,6 +10,10 @@ use num_integer::lcm;
 
 /// Most visits of a step before we give up.
 const MOST_VISITS: u64 = 200_000_000;
+/// Memory that the frames of one stream may take.
+const MOST_BYTES: u128 = 4 << 30;
+/// Bytes.
+const GIB: f64 = (1u64 << 30) as f64;
 /// Periods until the start must have died away.
 const MOST_PERIODS: u64 = 64;
 
@@ -31,6 +35,8 @@ struct Counters<'p> {
     left: Vec<u64>,
     written: Vec<u64>,
     block: u64,
+    /// Steps visited.
+    visits: u64,
 }
 
 impl<'p> Counters<'p> {
@@ -52,7 +58,8 @@ impl<'p> Counters<'p> {
         let (fired, given, short) = (vec![0; steps], vec![0; steps], vec![0; plan.outputs.len()]);
         let mut left = vec![0; streams];
         left.copy_from_slice(&end);
-        Self { plan, end, position, readers, paces, fired, given, short, left, written: vec![0; streams], block: 0 }
+        let (written, block, visits) = (vec![0; streams], 0, 0);
+        Self { plan, end, position, readers, paces, fired, given, short, left, written, block, visits }
     }
 
     /// Frames that wait at an edge.
@@ -62,6 +69,7 @@ impl<'p> Counters<'p> {
 
     /// Fires a step as often as it can: what comes of it does not depend on who goes first, only on how much there is.
     fn fire(&mut self, step: usize) -> bool {
+        self.visits += 1;
         let plan = self.plan;
         let here = &plan.steps[step];
         // Firings of a step whose ports move fixed numbers of frames, and frames of one that takes as many as there are.
@@ -181,19 +189,13 @@ pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
     }
     let steps = plan.steps.len() as u64 + plan.streams.len() as u64 + 1;
     let Some(period) = period(plan).filter(|period| period.saturating_mul(steps) <= MOST_VISITS / 2) else {
-        let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
-        let title =
-            format!("blocks of {} samples and the hops of this graph meet too rarely to be planned", plan.block);
-        diags.push(
-            Diag::new(Code::Size, at, title)
-                .help("choose a block that shares factors with the hops, such as 128 or 160"),
-        );
-        return;
+        return too_rare(plan, diags);
     };
     plan.period = period;
     let Walked { room, fired, short, settled, .. } = match walk(plan, period, steps) {
         Ok(walked) => walked,
-        Err(fired) => {
+        Err(Stuck::Endless) => return too_rare(plan, diags),
+        Err(Stuck::Unsettled(fired)) => {
             let errors = diags.errors();
             plan.steps.iter_mut().zip(fired).for_each(|(step, fired)| step.firings = fired);
             starved(plan, net, diags);
@@ -220,6 +222,31 @@ pub fn dry_run(plan: &mut Plan, net: &Net, diags: &mut Diags) {
     // Priming changes what waits, so the room is counted again with it.
     let primed = if short.iter().all(|n| *n == 0) { None } else { walk(plan, period, steps).ok() };
     make_room(plan, &primed.map_or(room, |walked| walked.room));
+    hold(plan, diags);
+}
+
+fn too_rare(plan: &Plan, diags: &mut Diags) {
+    let at = plan.steps.first().map_or(0..0, |step| step.span.clone());
+    let title = format!("blocks of {} samples and the hops of this graph meet too rarely to be planned", plan.block);
+    let help = "choose a block that shares factors with the hops, such as 128 or 160";
+    diags.push(Diag::new(Code::Size, at, title).help(help));
+}
+
+/// Refuses streams that no memory holds: long delays of wide frames, or a large block of frames that overlap.
+fn hold(plan: &Plan, diags: &mut Diags) {
+    for (at, stream) in plan.streams.iter().enumerate() {
+        let frames = 2 * u128::from(stream.left.max(stream.prefill)) + u128::from(stream.written);
+        let bytes = 4 * frames * stream.format.width() as u128 * u128::from(stream.format.channels);
+        if bytes <= MOST_BYTES {
+            continue;
+        }
+        let writes = |step: &&super::plan::Step| step.outputs.iter().any(|output| output.stream == Some(at));
+        let span = plan.steps.iter().find(writes).map_or(0..0, |step| step.span.clone());
+        let title = format!("the frames of `{}` take {:.1} GiB, and 4 GiB are held", stream.name, bytes as f64 / GIB);
+        let label = format!("{} frames wait, and {} come in a block", stream.left.max(stream.prefill), stream.written);
+        let diag = Diag::new(Code::Size, span, title).label(label);
+        diags.push(diag.help("shorten `delay` or `feedback` behind it, or choose a smaller block or smaller frames"));
+    }
 }
 
 fn make_room(plan: &mut Plan, room: &[(u64, u64)]) {
@@ -266,8 +293,15 @@ struct Walked {
     state: Vec<u64>,
 }
 
-/// If it does not settle: firings in the last period.
-fn walk(plan: &Plan, period: u64, steps: u64) -> Result<Walked, Vec<u64>> {
+/// Why a walk comes to no end.
+enum Stuck {
+    /// It takes too many visits.
+    Endless,
+    /// The state does not repeat; firings in the last period, by step.
+    Unsettled(Vec<u64>),
+}
+
+fn walk(plan: &Plan, period: u64, steps: u64) -> Result<Walked, Stuck> {
     let mut counters = Counters::new(plan);
     let mut state = counters.state();
     let budget = (MOST_VISITS / (period * steps)).clamp(2, MOST_PERIODS);
@@ -276,6 +310,9 @@ fn walk(plan: &Plan, period: u64, steps: u64) -> Result<Walked, Vec<u64>> {
         let before = counters.fired.clone();
         for _ in 0..period {
             counters.run_block();
+            if counters.visits > MOST_VISITS {
+                return Err(Stuck::Endless); // few frames go round a loop many times a block
+            }
         }
         let now = counters.state();
         last = counters.fired.iter().zip(before).map(|(now, before)| now - before).collect();
@@ -286,7 +323,7 @@ fn walk(plan: &Plan, period: u64, steps: u64) -> Result<Walked, Vec<u64>> {
         }
         state = now;
     }
-    Err(last)
+    Err(Stuck::Unsettled(last))
 }
 
 /// Refuses steps that hear nothing but each other: without a clock they would fire for ever.

@@ -65,7 +65,8 @@ impl Resolver<'_> {
         let output = Output { format: Some(format), ..output("out") };
         let mut node = self.add(&input.name, What::Source, vec![output]);
         if rate != self.file.graph.rate {
-            node = self.resampler(&input.name, node, self.file.graph.rate);
+            let name = format!("{}.resample", input.name.value);
+            node = self.resampler(name, &input.name.span, node, self.file.graph.rate);
         }
         self.claim(&input.name, Some(node));
     }
@@ -96,14 +97,11 @@ impl Resolver<'_> {
     }
 
     /// Converts audio at an edge of the graph; answers `from` itself if it cannot.
-    fn resampler(&mut self, name: &Spanned<String>, from: usize, to: u32) -> usize {
+    fn resampler(&mut self, name: String, span: &Span, from: usize, to: u32) -> usize {
         let why = "the device or file has another rate than the graph";
         let set = [("rate", f64::from(to))];
-        let Some(node) = self.imply("resample", format!("{}.resample", name.value), name.span.clone(), why, &set)
-        else {
-            return from;
-        };
-        let edge = edge("in", Kind::AUDIO, from, 0, name.span.clone());
+        let Some(node) = self.imply("resample", name, span.clone(), why, &set) else { return from };
+        let edge = edge("in", Kind::AUDIO, from, 0, span.clone());
         self.net.nodes[node].inputs.push(edge);
         node
     }
@@ -230,8 +228,21 @@ impl Resolver<'_> {
         }
         for edge in &edges {
             self.kinds_fit(node, edge);
+            self.is_free(node, edge);
         }
         self.net.nodes[node].inputs.extend(edges);
+    }
+
+    /// A list makes names for the ports that a MANY port stands for; the author may have used one of them.
+    fn is_free(&mut self, node: usize, edge: &Input) {
+        let here = &self.net.nodes[node];
+        let Some(other) = here.inputs.iter().find(|other| other.port == edge.port) else { return };
+        let diag =
+            Diag::new(Code::Port, edge.span.clone(), format!("`{}.{}` is connected twice", here.name, edge.port));
+        let diag = diag.label("again here").mark(other.span.clone(), "first here");
+        self.diags
+            .push(diag.help(format!("the items of a list are called {}, and so on: choose another name", edge.port)));
+        self.net.nodes[node].broken = true;
     }
 
     /// `in = ["a", "b"]`: the sum.
@@ -275,6 +286,10 @@ impl Resolver<'_> {
             return only.map(|port| (port.name.clone(), port.kind, port.many));
         };
         let fixed = ports.iter().find(|port| port.name == name.value);
+        if name.value.contains('\0') {
+            self.diags.push(Diag::new(Code::Port, name.span.clone(), "this name of a port has a null byte in it"));
+            return None;
+        }
         if let Some(port) = fixed.or_else(|| ports.iter().find(|port| port.many)) {
             return Some((name.value.clone(), port.kind, port.many));
         }
@@ -407,12 +422,13 @@ impl Resolver<'_> {
             Some(_) => (Kind::EVENTS, SinkKind::Events),
             None => (Kind::AUDIO, SinkKind::Audio { rate }),
         };
-        if kind == Kind::AUDIO
-            && rate != self.file.graph.rate
-            && declared_kind(&self.net.nodes[node], &self.net.nodes[node].outputs[output].port) != Kind::EVENTS
-        {
+        let gives = declared_kind(&self.net.nodes[node], &self.net.nodes[node].outputs[output].port);
+        if kind == Kind::AUDIO && rate != self.file.graph.rate && matches!(gives, Kind::AUDIO | Kind::ANY) {
             let wire = edge("in", Kind::AUDIO, node, output, from.span.clone());
-            let resampler = self.resampler(&table.name, node, rate);
+            // An input may have the same name, and a resampler of its own.
+            let is_input = self.file.inputs.iter().any(|input| input.name.value == table.name.value);
+            let name = format!("{}.{}resample", table.name.value, if is_input { "output." } else { "" });
+            let resampler = self.resampler(name, &table.name.span, node, rate);
             if resampler != node {
                 self.net.nodes[resampler].inputs = vec![wire];
                 (node, output) = (resampler, 0);
@@ -533,12 +549,20 @@ pub(super) fn declared_kind(node: &Node, port: &str) -> Kind {
     port.map_or(Kind::ANY, |p| p.kind)
 }
 
+/// Whether it stands for a list of sources that no author gave a mixer.
+pub(super) fn is_sum(node: &Node) -> bool {
+    node.implied.is_some() && node.worker().is_some_and(|worker| worker.found.worker.id == "mix")
+}
+
 /// One kind arrives where another is wanted.
 pub(super) fn kind_diag(net: &Net, node: usize, edge: &Input, gives: Kind) -> Diag {
     let (node, from) = (&net.nodes[node], &net.nodes[edge.from]);
     let (wants, gives_name) = (kind_name(edge.kind), kind_name(gives));
     let title = match node.what {
-        _ if node.implied.is_some() => format!("only audio can be added up, but `{}` gives {gives_name}", from.name),
+        _ if node.implied.is_some() => {
+            let only = if is_sum(node) { "only audio can be added up" } else { "outputs play audio" };
+            format!("{only}, but `{}` gives {gives_name}", from.name)
+        }
         What::Sink(SinkKind::Audio { .. }) => {
             format!("output `{}` plays audio, but `{}` gives {gives_name}", node.name, from.name)
         }

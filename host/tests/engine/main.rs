@@ -11,5 +11,6 @@ mod instance; //   what an instance is handed
 mod play; //       compiles and renders
 mod priming; //    the dry run against the closed form
 mod random; //     properties of random graphs
+mod said; //       what is said of graphs that are refused
 mod small; //      a little of everything, small enough for Miri
 mod workers; //    the workers

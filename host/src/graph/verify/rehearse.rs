@@ -2,78 +2,104 @@
 use super::super::plan::{Edge, OutputKind, Plan, Step};
 use super::{Flaw, ensure};
 
+/// How far everything is.
+struct Count {
+    /// Frames that wait, by edge.
+    queues: Vec<u64>,
+    /// Frames that steps without inputs have given, and firings, by step.
+    given: Vec<u64>,
+    fired: Vec<u64>,
+    /// Frames written in this block, by stream.
+    wrote: Vec<u64>,
+    /// Edges, by stream.
+    readers: Vec<Vec<usize>>,
+}
+
+impl Count {
+    fn write(&mut self, stream: usize, frames: u64) {
+        self.wrote[stream] += frames;
+        self.readers[stream].iter().for_each(|&edge| self.queues[edge] += frames);
+    }
+}
+
+fn readers(plan: &Plan) -> Vec<Vec<usize>> {
+    let mut readers = vec![vec![]; plan.streams.len()];
+    plan.edges.iter().enumerate().for_each(|(i, edge)| readers[edge.stream].push(i));
+    readers
+}
+
 /// Plays frames as plain queues, two periods long: nothing may overflow its room, and no sink may starve.
 pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
-    let mut queues: Vec<u64> = plan.edges.iter().map(Edge::at_start).collect();
-    let mut given = vec![0u64; plan.steps.len()];
-    let mut fired = vec![0u64; plan.steps.len()];
+    let steps = vec![0u64; plan.steps.len()];
+    let queues = plan.edges.iter().map(Edge::at_start).collect();
+    let mut count = Count { queues, given: steps.clone(), fired: steps, wrote: vec![], readers: readers(plan) };
     for (edge, stream) in plan.edges.iter().map(|edge| (edge, &plan.streams[edge.stream])) {
         ensure(stream.prefill >= edge.at_start(), || {
             format!("stream `{}` holds too little at the start", stream.name)
         })?;
     }
-    let mut readers = vec![vec![]; plan.streams.len()];
-    plan.edges.iter().enumerate().for_each(|(i, edge)| readers[edge.stream].push(i));
     for block in 0..plan.period.saturating_mul(2) {
-        let mut wrote = vec![0u64; plan.streams.len()];
+        count.wrote = vec![0; plan.streams.len()];
         for input in &plan.inputs {
-            wrote[input.stream] += plan.pace(&plan.streams[input.stream].format).of_block(block);
+            count.write(input.stream, plan.pace(&plan.streams[input.stream].format).of_block(block));
         }
-        for (stream, frames) in wrote.clone().iter().enumerate() {
-            readers[stream].iter().for_each(|&edge| queues[edge] += frames);
-        }
-        let mut again = true;
-        while again {
-            again = false;
-            for at in 0..plan.steps.len() {
-                if let Some(times) = can_fire(plan, &queues, at, block, given[at]) {
-                    let step = &plan.steps[at];
-                    let dry = step.outputs.iter().filter_map(|output| output.dry);
-                    for edge in step.inputs.iter().copied().chain(dry) {
-                        let moved = times * moved(plan.edges[edge].take);
-                        ensure(queues[edge] >= moved, || format!("edge `{}` runs dry", plan.edges[edge].to))?;
-                        queues[edge] -= moved;
-                    }
-                    for output in &step.outputs {
-                        if let Some(stream) = output.stream {
-                            let moved = times * moved(output.give);
-                            wrote[stream] += moved;
-                            readers[stream].iter().for_each(|&edge| queues[edge] += moved);
-                        }
-                    }
-                    given[at] += times * paced(step);
-                    fired[at] += times;
-                    again |= plan.loops.iter().any(|range| range.contains(&at));
-                }
-            }
+        // All in order; then those in loops until none of them can fire, and all again, who may hear them.
+        let all: Vec<usize> = (0..plan.steps.len()).collect();
+        let looped: Vec<usize> = plan.loops.iter().cloned().flatten().collect();
+        while pass(plan, &all, block, &mut count)? && !looped.is_empty() {
+            while pass(plan, &looped, block, &mut count)? {}
         }
         for output in &plan.outputs {
             match output.kind {
                 OutputKind::Audio(edge) => {
                     let due = plan.pace(&plan.streams[plan.edges[edge].stream].format).of_block(block);
-                    ensure(queues[edge] >= due, || format!("output `{}` starves in block {block}", output.name))?;
-                    queues[edge] -= due;
+                    ensure(count.queues[edge] >= due, || format!("output `{}` starves in block {block}", output.name))?;
+                    count.queues[edge] -= due;
                 }
-                OutputKind::Probe(edge) => queues[edge] = 0,
+                OutputKind::Probe(edge) => count.queues[edge] = 0,
                 OutputKind::Events(..) => {}
             }
         }
-        for (edge, queue) in plan.edges.iter().zip(&queues) {
+        for (edge, queue) in plan.edges.iter().zip(&count.queues) {
             let stream = &plan.streams[edge.stream];
             ensure(*queue <= stream.left.max(stream.prefill), || {
                 format!("more is left in `{}` than it has room for", stream.name)
             })?;
         }
-        for (stream, wrote) in plan.streams.iter().zip(&wrote) {
+        for (stream, wrote) in plan.streams.iter().zip(&count.wrote) {
             ensure(*wrote <= stream.written, || {
                 format!("a block writes more to `{}` than it has room for", stream.name)
             })?;
         }
     }
-    for (step, fired) in plan.steps.iter().zip(&fired) {
+    for (step, fired) in plan.steps.iter().zip(&count.fired) {
         ensure(*fired > 0, || format!("`{}` never fires", step.name))?;
     }
     Ok(())
+}
+
+/// Fires each of `steps` as often as it can; whether any could.
+fn pass(plan: &Plan, steps: &[usize], block: u64, count: &mut Count) -> Result<bool, Flaw> {
+    let mut any = false;
+    for &at in steps {
+        let Some(times) = can_fire(plan, &count.queues, at, block, count.given[at]) else { continue };
+        let step = &plan.steps[at];
+        let dry = step.outputs.iter().filter_map(|output| output.dry);
+        for edge in step.inputs.iter().copied().chain(dry) {
+            let moved = times * moved(plan.edges[edge].take);
+            ensure(count.queues[edge] >= moved, || format!("edge `{}` runs dry", plan.edges[edge].to))?;
+            count.queues[edge] -= moved;
+        }
+        for output in &step.outputs {
+            if let Some(stream) = output.stream {
+                count.write(stream, times * moved(output.give));
+            }
+        }
+        count.given[at] += times * paced(step);
+        count.fired[at] += times;
+        any = true;
+    }
+    Ok(any)
 }
 
 /// Frames that a port moves at least.
