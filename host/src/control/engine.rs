@@ -3,7 +3,10 @@ use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
 use crate::plugin::Value;
 use crate::render::{FromRender, Program, Remote, Renderer, ToRender};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Parameters that may wait for a change.
+const MOST_HELD: usize = 256;
 
 /// A graph that plays.
 pub struct Engine {
@@ -17,6 +20,10 @@ pub struct Engine {
     /// What plays when the fades of a change are over.
     then: Option<Box<Program>>,
     changing: bool,
+    /// Parameters that a change brings along, and those of nodes that come with it: by key and parameter. Until it is
+    /// there, they are set in `held`, or they would be passed over or undone.
+    coming: Vec<(u64, Option<u32>)>,
+    held: Vec<ToRender>,
 }
 
 /// Why a parameter cannot be changed.
@@ -76,7 +83,8 @@ impl Engine {
         let nodes: BTreeMap<u64, Node> = keyed.collect();
         let keys = nodes.iter().map(|(key, node)| (node.name.clone(), *key)).collect();
         let (renderer, remote) = Renderer::new(program, metered);
-        (Self { plan, nodes, keys, remote, then: None, changing: false }, renderer)
+        let (coming, held) = (vec![], vec![]);
+        (Self { plan, nodes, keys, remote, then: None, changing: false, coming, held }, renderer)
     }
 
     /// What plays, or will once a change is through.
@@ -107,7 +115,17 @@ impl Engine {
         let (Value::Num(value), true) = (value, params[at].live) else {
             return Err(SetError::Fixed(param.into()));
         };
-        self.remote.send(ToRender::Set { key, param: at as u32, value }).map_err(|_| SetError::Full)
+        let (param, message) = (at as u32, ToRender::Set { key, param: at as u32, value });
+        if !self.coming.iter().any(|&(of, which)| of == key && which.is_none_or(|which| which == param)) {
+            return self.remote.send(message).map_err(|_| SetError::Full);
+        }
+        let same = |held: &ToRender| matches!(held, ToRender::Set { key: k, param: p, .. } if (*k, *p) == (key, param));
+        self.held.retain(|held| !same(held));
+        if self.held.len() == MOST_HELD {
+            return Err(SetError::Full);
+        }
+        self.held.push(message);
+        Ok(())
     }
 
     /// Goes over to another graph while this one plays: what is equal in both plays on, what hears something else is
@@ -127,12 +145,16 @@ impl Engine {
         let fresh: Vec<Node> = new.instances.iter().zip(&new.plan.steps).map(|(i, step)| Node::new(i, step)).collect();
         let (origins, after) = (splice.steps.clone(), splice.after.clone());
         let set = self.live_changes(&splice.steps, &splice.both);
+        let key_of = |step: usize| self.keys.get(&splice.both.steps[step].name).copied();
+        let mut coming: Vec<(u64, Option<u32>)> =
+            set.iter().filter_map(|&(step, param, _)| Some((key_of(step)?, Some(param)))).collect();
         let [both, then] = Program::splice(splice, new.instances, set);
         let mut keys = BTreeMap::new();
         for (at, (origin, step)) in origins.iter().zip(&both.plan().steps).enumerate() {
             let key = match *origin {
                 Origin::New(from) => {
                     self.nodes.insert(both.key(at), fresh[from].clone());
+                    coming.push((both.key(at), None));
                     both.key(at)
                 }
                 Origin::Old(_) if !step.name.ends_with(" (before)") => self.keys[&step.name],
@@ -142,6 +164,7 @@ impl Engine {
         }
         self.remote.play(both).map_err(|_| ChangeError::Busy)?;
         (self.plan, self.keys, self.then, self.changing) = (after, keys, Some(then), true);
+        self.coming = coming;
         Ok(())
     }
 
@@ -162,11 +185,19 @@ impl Engine {
 
     /// What has happened since the last call. Sees changes through, so call it now and then.
     pub fn reports(&mut self) -> Vec<Report> {
+        let was_changing = self.changing;
         while self.remote.retired().is_some() {
+            self.coming.clear();
             match self.then.take() {
                 Some(then) => self.changing = self.remote.play(then).is_ok(),
                 None => self.changing = false,
             }
+        }
+        while self.coming.is_empty()
+            && let Some(message) = self.held.first().copied()
+            && self.remote.send(message).is_ok()
+        {
+            self.held.remove(0);
         }
         let mut reports = Vec::new();
         while let Some(report) = self.remote.report() {
@@ -188,6 +219,11 @@ impl Engine {
             }
         }
         reports.extend(self.nodes.values_mut().flat_map(Node::says));
+        if was_changing && !self.changing {
+            // What has gone has said its last.
+            let stays: BTreeSet<u64> = self.keys.values().copied().collect();
+            self.nodes.retain(|key, _| stays.contains(key));
+        }
         reports
     }
 }

@@ -2,6 +2,7 @@
 //! that Miri can watch a part of it (`cargo +nightly miri test -p aw-host --test engine small`).
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
+mod change; //     a graph that is changed while it plays
 mod contained; //  workers that fail
 mod corrupt; //    plans that do not hold
 mod events; //     what happened, and when
