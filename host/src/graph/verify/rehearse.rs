@@ -1,6 +1,7 @@
 //! The plan played with counters.
 use super::super::plan::{Edge, OutputKind, Plan, Step};
 use super::{Flaw, ensure};
+use std::ops::Range;
 
 /// How far everything is.
 struct Count {
@@ -43,12 +44,14 @@ pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
         for input in &plan.inputs {
             count.write(input.stream, plan.pace(&plan.streams[input.stream].format).of_block(block));
         }
-        // All in order; then those in loops until none of them can fire, and all again, who may hear them.
-        let all: Vec<usize> = (0..plan.steps.len()).collect();
-        let looped: Vec<usize> = plan.loops.iter().cloned().flatten().collect();
-        while pass(plan, &all, block, &mut count)? && !looped.is_empty() {
-            while pass(plan, &looped, block, &mut count)? {}
+        // All in order, those of a loop until none of them can fire.
+        let mut at = 0;
+        for range in &plan.loops {
+            pass(plan, at..range.start, block, &mut count)?;
+            while pass(plan, range.clone(), block, &mut count)? {}
+            at = range.end;
         }
+        pass(plan, at..plan.steps.len(), block, &mut count)?;
         for output in &plan.outputs {
             match output.kind {
                 OutputKind::Audio(edge) => {
@@ -79,9 +82,9 @@ pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
 }
 
 /// Fires each of `steps` as often as it can; whether any could.
-fn pass(plan: &Plan, steps: &[usize], block: u64, count: &mut Count) -> Result<bool, Flaw> {
+fn pass(plan: &Plan, steps: Range<usize>, block: u64, count: &mut Count) -> Result<bool, Flaw> {
     let mut any = false;
-    for &at in steps {
+    for at in steps {
         let Some(times) = can_fire(plan, &count.queues, at, block, count.given[at]) else { continue };
         let step = &plan.steps[at];
         let dry = step.outputs.iter().filter_map(|output| output.dry);
