@@ -5,6 +5,9 @@
 //! with the old frames while the new path warms up, then goes over. So nothing is computed twice, nothing that
 //! survives forgets, and each path is heard at its own latency. When the fades are over, a second plan leaves the old
 //! path out.
+//!
+//! A new path that comes in bursts is primed at its fade, and all that hear it are so much later. Where it meets others
+//! at a survivor, which would then be earlier than it, that survivor and all behind it begin anew.
 use super::plan::{Edge, Fade, Output, OutputKind, Plan, Source, Step, StepOutput, Stream, Tokens};
 use super::rates;
 use super::time::Time;
@@ -76,7 +79,8 @@ pub fn splice(old: &Plan, new: &Plan, live: impl Fn(&Step, usize) -> bool) -> Op
         return None;
     }
     let survivors = survivors(old, new, live);
-    weave(old, new, &survivors).or_else(|| weave(old, new, &BTreeMap::new()))
+    let fewer = || weave(old, new, &untouched(old, new, survivors.clone()));
+    weave(old, new, &survivors).or_else(fewer).or_else(|| weave(old, new, &BTreeMap::new()))
 }
 
 /// Steps of the old plan by their likes in the new one.
@@ -116,6 +120,27 @@ fn survivors(old: &Plan, new: &Plan, live: impl Fn(&Step, usize) -> bool) -> BTr
     pairs
 }
 
+/// The survivors that hear the same as before: a path that is put later moves nothing that they do.
+fn untouched(old: &Plan, new: &Plan, mut pairs: BTreeMap<usize, usize>) -> BTreeMap<usize, usize> {
+    loop {
+        let inputs = new.inputs.iter().zip(&old.inputs).map(|(to, from)| (to.stream, from.stream));
+        let mut like: BTreeMap<usize, usize> = inputs.collect();
+        for (&to, &from) in &pairs {
+            let outputs = new.steps[to].outputs.iter().zip(&old.steps[from].outputs);
+            like.extend(outputs.filter_map(|(to, from)| to.stream.zip(from.stream)));
+        }
+        let hears = |(&to, &from): (&usize, &usize)| (new.edges[to].clone(), old.edges[from].clone());
+        let same = |(to, from): (Edge, Edge)| {
+            like.get(&to.stream) == Some(&from.stream) && to.tokens.total() == from.tokens.total()
+        };
+        let before = pairs.len();
+        pairs.retain(|to, from| new.steps[*to].inputs.iter().zip(&old.steps[*from].inputs).map(hears).all(same));
+        if pairs.len() == before {
+            return pairs;
+        }
+    }
+}
+
 /// Both plans in one, as it grows.
 struct Weave<'p> {
     old: &'p Plan,
@@ -151,6 +176,7 @@ fn weave(old: &Plan, new: &Plan, survivors: &BTreeMap<usize, usize>) -> Option<S
     let order = weave.sort()?;
     weave.reorder(&order);
     weave.settle()?;
+    weave.shift()?;
     verify::flows(&weave.plan).ok()?;
     weave.finish()
 }
@@ -214,7 +240,10 @@ impl Weave<'_> {
         let laid = &self.side(side).edges[edge];
         let stream = self.streams[&(side, laid.stream)];
         let held = (side == Side::Old).then(|| self.resting[edge]);
-        let laid = Edge { stream, held, ..laid.clone() };
+        let mut laid = Edge { stream, held, ..laid.clone() };
+        if side == Side::New {
+            laid.tokens.priming = 0; // where how much is needed is found out by `settle`
+        }
         self.plan.edges.push(laid);
         self.likes.edges.push((side == Side::Old).then_some(edge));
         self.plan.edges.len() - 1
@@ -225,7 +254,7 @@ impl Weave<'_> {
         let (a, b) = (&self.old.edges[old], &self.new.edges[new]);
         self.streams[&(Side::Old, a.stream)] == self.streams[&(Side::New, b.stream)]
             && a.take == b.take
-            && a.tokens.total() == b.tokens.total()
+            && a.tokens.total() - a.tokens.priming == b.tokens.total() - b.tokens.priming
     }
 
     /// An edge of a survivor: as before, or through a fade from what it heard to what it will hear.
@@ -385,8 +414,23 @@ impl Weave<'_> {
     }
 
     /// Rehearses until no output comes up short: a new path that is late at first begins with so many more zeros, which
-    /// nobody hears while it warms up.
+    /// nobody hears while it warms up. Best at the outputs, where nothing else has to meet it.
     fn settle(&mut self) -> Option<()> {
+        let at_outputs: Vec<usize> =
+            self.plan.outputs.iter().filter_map(|output| self.plan.output_edge(output)).collect();
+        let at_outputs: Vec<usize> = at_outputs.into_iter().map(|edge| self.plan.edges[edge].stream).collect();
+        let fades = self.plan.steps.iter().filter(|step| step.fade.is_some());
+        let fades: Vec<(usize, bool)> = fades
+            .filter_map(|step| Some((*step.inputs.get(1)?, at_outputs.contains(&step.outputs.first()?.stream?))))
+            .collect();
+        let some = |last: bool| fades.iter().filter(move |(_, is_last)| *is_last == last).map(|(edge, _)| *edge);
+        let ways: [Vec<usize>; 3] = [some(true).collect(), some(false).collect(), fades.iter().map(|f| f.0).collect()];
+        ways.iter().find_map(|edges| self.prime(edges))
+    }
+
+    /// Primes new paths at these edges until nothing comes up short.
+    fn prime(&mut self, edges: &[usize]) -> Option<()> {
+        let before = self.plan.clone();
         for _ in 0..4 {
             let short = rates::rehearse(&mut self.plan)?;
             let longest = short.iter().zip(&self.plan.outputs).filter_map(|(&short, output)| {
@@ -395,19 +439,45 @@ impl Weave<'_> {
             });
             let longest = longest.max().filter(|time| *time > Time::ZERO);
             let Some(longest) = longest else { return Some(()) };
-            let fades: Vec<usize> = self
-                .plan
-                .steps
-                .iter()
-                .filter(|step| step.fade.is_some())
-                .filter_map(|step| step.inputs.get(1).copied())
-                .collect();
-            for edge in fades {
+            for &edge in edges {
                 let format = self.plan.streams[self.plan.edges[edge].stream].format;
                 self.plan.edges[edge].tokens.priming += longest.in_frames_up(&format);
             }
         }
+        self.plan = before;
         None
+    }
+
+    /// What has been primed on the way comes so much later at all that hear it; `None` if something else would meet it
+    /// there, which does not.
+    fn shift(&mut self) -> Option<()> {
+        let plan = &mut self.plan;
+        let mut shifts = vec![Time::ZERO; plan.streams.len()];
+        for step in &mut plan.steps {
+            let heard = if step.fade.is_some() { &step.inputs[1..] } else { &step.inputs };
+            let heard = heard.iter().map(|&edge| &plan.edges[edge]).filter(|edge| edge.tokens.feedback == 0);
+            let shift = |edge: &Edge| {
+                shifts[edge.stream].plus(Time::of(edge.tokens.priming, &plan.streams[edge.stream].format))
+            };
+            let all: Vec<Time> = heard.map(shift).collect::<Option<_>>()?;
+            let first = all.first().copied().unwrap_or(Time::ZERO);
+            if all.iter().any(|shift| *shift != first) {
+                return None;
+            }
+            step.outputs.iter().filter_map(|output| output.stream).for_each(|stream| shifts[stream] = first);
+            step.lag = step.lag.plus(first)?;
+        }
+        for output in &mut plan.outputs {
+            let shift = match output.kind {
+                OutputKind::Audio(edge) | OutputKind::Probe(edge) => shifts[plan.edges[edge].stream],
+                OutputKind::Events(step, _) => {
+                    output.lag = plan.steps[step].lag;
+                    Time::ZERO
+                }
+            };
+            output.lag = output.lag.plus(shift)?;
+        }
+        Some(())
     }
 
     /// What is left when the fades are over.

@@ -92,3 +92,63 @@ fn nodes_that_are_gone_are_let_go() {
     }
     assert!(counts.iter().all(|count| *count == counts[0]), "{counts:?}");
 }
+
+/// When an impulse at the input is heard after a change, how loud, and when the plan says.
+fn impulse(before: &str, after: &str) -> (Vec<(usize, f32)>, usize) {
+    const AT: usize = 128 * 900 + 5;
+    let mut player = Player::new(before);
+    player.play(100, |_| 0.0);
+    player.engine.change(graph(after)).unwrap();
+    player.play(1100, |i| f32::from(u8::from(i == AT)));
+    assert!(!player.engine.is_changing());
+    let heard = player.heard.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(i, x)| (i - AT, *x));
+    let plan = player.engine.plan();
+    (heard.collect(), plan.latency(&plan.outputs[0]).in_samples(16000) as usize)
+}
+
+/// The new path comes in bursts, which the old one did not: what plays is as late as the plan that plays says, no later
+/// than if it had been started anew, and paths that are added up still come from the same moment.
+#[test]
+fn after_a_change_the_plan_says_when_sound_comes() {
+    let through = |keys: &str| format!("[node.end]\nworker = \"late\"\nin = \"mic\"\n{keys}");
+    let bursts = "[node.x]\nworker = \"late\"\nin = \"mic\"\nlatency = 30\nhop = 100\n";
+    let smooth = bursts.replace("hop = 100", "");
+    let behind = "[node.end]\nworker = \"late\"\nin = \"x\"\n";
+    let mix = "[node.end]\nworker = \"sum\"\nin = { a = \"mic\", b = \"x\" }\n";
+    let first = "[node.x]\nworker = \"late\"\nin = \"mic\"\n";
+    for (before, after, late, loud) in [
+        (through(""), format!("{bursts}{behind}"), 30 + 96, 1.0),
+        (through(""), format!("{bursts}{behind}hop = 7\n"), 132, 1.0),
+        (through("hop = 100\n"), through(""), 0, 1.0),
+        (through("hop = 100\n"), format!("{smooth}{behind}hop = 100\n"), 30 + 96, 1.0),
+        (format!("{first}{mix}"), format!("{bursts}{mix}"), 30 + 96, 2.0),
+        (format!("{smooth}{mix}"), format!("{bursts}{mix}"), 30 + 96, 2.0),
+        (format!("{smooth}{mix}"), format!("{first}{mix}"), 0, 2.0),
+    ] {
+        assert_eq!(impulse(&before, &after), (vec![(late, loud)], late), "{before}\n{after}");
+    }
+}
+
+/// Events are told on the clock of the input, whatever the way to it has become.
+#[test]
+fn times_are_those_of_the_input_before_and_after_a_change() {
+    let graph = |x: &str| {
+        let text = format!(
+            "[graph]\nrate = 16000\n[input.mic]\n[node.x]\nworker = \"late\"\nin = \"mic\"\n{x}\
+             [node.tick]\nworker = \"tick\"\nin = \"x\"\n\
+             [output.heard]\nfrom = \"tick\"\nto = \"stdout\"\n[output.o]\nfrom = \"x\"\n"
+        );
+        compiled(&text, &blocks_of(128), &workers::all()).unwrap()
+    };
+    for after in ["latency = 10\n", "latency = 700\n", "latency = 700\nhop = 100\n"] {
+        let (engine, renderer) = Engine::start(graph("latency = 10\n"), false);
+        let mut player = Player { engine, renderer, at: 0, heard: vec![], reports: vec![] };
+        let sound = |i: usize| f32::from(u8::from([77, 5077, 40077, 60077].contains(&i)));
+        player.play(100, sound);
+        player.engine.change(graph(after)).unwrap();
+        player.play(500, sound);
+        let time = |report: &Report| if let Report::Event { event, .. } = report { Some(event.time) } else { None };
+        let times: Vec<u64> = player.reports.iter().filter_map(time).collect();
+        assert_eq!(times, [77, 5077, 40077, 60077], "{after}: {:?}", player.reports);
+    }
+}
