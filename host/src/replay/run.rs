@@ -254,7 +254,9 @@ impl Run {
         }
         let spans = self.inputs.iter().map(|input| Time::of_samples(input.frames, input.rate));
         let longest = spans.max().unwrap_or(Time::ZERO);
-        for (output, plan) in self.outputs.iter_mut().zip(&self.engine.plan().outputs) {
+        let outputs = self.outputs.iter_mut().zip(&self.engine.plan().outputs);
+        // Those of events have theirs: nothing is kept of them, so a run that waited for it would never end.
+        for (output, plan) in outputs.filter(|(output, _)| output.length.is_none()) {
             let tail = match (self.tail_ms, plan.tail) {
                 (Some(ms), _) => (ms / 1000.0 * output.format.rate()).ceil() as u64,
                 (None, Some(tail)) => tail.in_frames_up(&output.format),
