@@ -71,7 +71,7 @@ impl Command {
         printed?;
         let report = report.map_err(|why| {
             let code = if matches!(why, SuiteError::Only(..)) { USAGE } else { FAILED };
-            eprintln!("error: {why}");
+            say!("error: {why}");
             ExitCode::from(code)
         })?;
         match self.json {

@@ -23,9 +23,9 @@ impl Explain {
             print(&format!("{}\n\n{}\n", code.name(), code.story()))?;
             return Ok(ExitCode::SUCCESS);
         }
-        eprintln!("error: there is no code `{name}`; `aw explain` lists them");
+        say!("error: there is no code `{name}`; `aw explain` lists them");
         if let Some(near) = nearest(name, Code::ALL.iter().map(|code| code.name())) {
-            eprintln!("  did you mean `{near}`?");
+            say!("  did you mean `{near}`?");
         }
         Err(ExitCode::from(USAGE))
     }

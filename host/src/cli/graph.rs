@@ -58,10 +58,13 @@ impl Graph {
     /// Says on standard error what is wrong; `only_errors` keeps warnings back.
     pub fn say(&self, diags: &Diags, only_errors: bool) {
         if diags.errors() > 0 || !only_errors {
-            eprint!("{}", self.text(diags, std::io::stderr().is_terminal()));
+            let text = self.text(diags, std::io::stderr().is_terminal());
+            if !text.is_empty() {
+                say!("{}", text.trim_end_matches('\n'));
+            }
         }
         if diags.errors() > 0 {
-            eprintln!("{}", self.count(diags));
+            say!("{}", self.count(diags));
         }
     }
 

@@ -1,4 +1,14 @@
 //! The commands; the only place that prints.
+
+/// Writes a line to standard error. Unlike `eprintln`, which panics, it is silent where nobody can hear it: on a full
+/// disk, or once the reader of a pipe has gone.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stderr(), $($words)*));
+    }};
+}
+
 mod check;
 mod explain;
 mod graph;
@@ -57,7 +67,7 @@ impl WorkersFrom {
     fn find(&self) -> Result<Workers, ExitCode> {
         let (workers, errors) = Workers::find(&SearchPath::new(&self.folders));
         for error in &errors {
-            eprintln!("error: {error}");
+            say!("error: {error}");
         }
         if errors.is_empty() { Ok(workers) } else { Err(ExitCode::from(FAILED)) }
     }
@@ -91,7 +101,7 @@ fn print(text: &str) -> Result<(), ExitCode> {
 
 /// Says what went wrong.
 fn fail(why: impl std::fmt::Display) -> ExitCode {
-    eprintln!("error: {why}");
+    say!("error: {why}");
     ExitCode::from(FAILED)
 }
 

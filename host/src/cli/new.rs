@@ -53,7 +53,7 @@ impl Command {
 impl Worker {
     fn run(&self) -> Result<ExitCode, ExitCode> {
         let usage = |why: String| {
-            eprintln!("error: {why}");
+            say!("error: {why}");
             ExitCode::from(USAGE)
         };
         check_name(&self.name).map_err(usage)?;

@@ -3,9 +3,9 @@ use super::graph::Graph;
 use super::{FAILED, USAGE, WorkersFrom, fail};
 use aw_host::control::Report;
 use aw_host::graph::{Diags, GraphFile};
-use aw_host::io::{AudioReader, Encoding};
+use aw_host::io::{AudioReader, Encoding, abandon};
 use aw_host::plugin::Workers;
-use aw_host::replay::{Job, Keep, NodeLoad, Outcome, OutputFile, Progress, ReplayError, replay};
+use aw_host::replay::{Job, Keep, NodeLoad, Outcome, OutputFile, Progress, ReplayError, check_files, replay};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a shell expects of a program that Ctrl-C has ended.
 const INTERRUPTED: u8 = 130;
+const ENDED: &str = "interrupted; no unfinished file was left behind";
 
 #[derive(Args)]
 pub struct Command {
@@ -69,9 +70,19 @@ pub struct Command {
     workers: WorkersFrom,
 }
 
+/// What Ctrl-C does: asks the runs to end. One that waits for a pipe, or for a model to load, does not hear it.
+fn stop(flag: &AtomicBool) {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    flag.store(true, Relaxed);
+    std::thread::sleep(PATIENCE);
+    abandon();
+    say!("{ENDED}");
+    std::process::exit(INTERRUPTED.into());
+}
+
 /// A call that does not fit the graph.
 fn usage(why: impl std::fmt::Display) -> ExitCode {
-    eprintln!("error: {why}");
+    say!("error: {why}");
     ExitCode::from(USAGE)
 }
 
@@ -88,12 +99,13 @@ impl Command {
         let graph = Graph::read(&self.path)?;
         let workers = self.workers.find()?;
         let jobs = self.jobs(&graph.file)?;
-        self.one_stream(&jobs)?;
+        self.one_stream(&jobs, &graph.file)?;
+        check_files(&jobs, &graph.file).map_err(fail)?;
         if graph.file.outputs.is_empty() && self.probes.is_empty() || jobs.is_empty() {
             graph.compile_or_say(&workers, &Default::default(), &[])?;
         }
         static STOP: AtomicBool = AtomicBool::new(false);
-        ctrlc::set_handler(|| STOP.store(true, Relaxed)).map_err(fail)?;
+        ctrlc::set_handler(|| stop(&STOP)).map_err(fail)?;
         let results = self.play(&graph, &workers, &jobs, &STOP);
         self.tell(&jobs, &results)
     }
@@ -192,11 +204,20 @@ impl Command {
         Ok(Job { inputs, keep, block: self.block, set, metered: self.load, tail: self.tail, reference })
     }
 
-    /// Standard output can carry one thing.
-    fn one_stream(&self, jobs: &[Job]) -> Result<(), ExitCode> {
+    /// Standard output can carry one thing: also the events that go there where nothing else is said.
+    fn one_stream(&self, jobs: &[Job], file: &GraphFile) -> Result<(), ExitCode> {
+        let has_events = file.outputs.iter().any(|output| output.to_stdout.is_some());
+        if self.events.is_some() && !has_events {
+            return Err(usage("this graph has no output of events: leave --events out"));
+        }
+        if self.events.is_none() && has_events && jobs.len() > 1 {
+            return Err(usage("several files are played: name a folder for their events with --events"));
+        }
+        let events = PathBuf::from("-");
         for job in jobs {
             let keep = &job.keep;
-            let all = keep.outputs.values().chain(&keep.events).chain(keep.probes.iter().map(|(_, path)| path));
+            let events = keep.events.as_ref().or(Some(&events).filter(|_| has_events));
+            let all = keep.outputs.values().chain(events).chain(keep.probes.iter().map(|(_, path)| path));
             if all.filter(|path| path.as_path() == Path::new("-")).count() > 1 {
                 return Err(usage("only one thing can go to standard output"));
             }
@@ -255,7 +276,8 @@ impl Command {
         }
         let default = file.inputs.first().and_then(|input| input.wav.as_ref());
         let seconds = |job: &Job| {
-            let path = job.inputs.values().next().or(default).filter(|path| path.as_path() != Path::new("-"))?;
+            // A look at a pipe would take its first bytes away.
+            let path = job.inputs.values().next().or(default).filter(|path| path.is_file())?;
             let spec = AudioReader::open(path).ok()?.spec().clone();
             Some(spec.frames? as f64 / f64::from(spec.rate))
         };
@@ -283,18 +305,18 @@ impl Command {
                 Err(ReplayError::Interrupted) => interrupted = true,
                 Err(ReplayError::Graph) => failed += 1,
                 Err(why) => {
-                    eprintln!("error: {input}{why}");
+                    say!("error: {input}{why}");
                     failed += 1;
                 }
             }
         }
         if interrupted {
-            eprintln!("interrupted; no unfinished file was left behind");
+            say!("{ENDED}");
             return Err(ExitCode::from(INTERRUPTED));
         }
         if jobs.len() > 1 && !self.quiet {
             let speed = seconds / busy.max(1e-9);
-            eprintln!(
+            say!(
                 "{} of {} files, {seconds:.1} s of sound, {speed:.0}× real time a core",
                 jobs.len() - failed,
                 jobs.len()
@@ -309,36 +331,33 @@ impl Command {
         for report in &outcome.reports {
             match report {
                 Report::Failed { node, why, instead } => {
-                    eprintln!("error: {input}`{node}` {why}; {instead}");
+                    say!("error: {input}`{node}` {why}; {instead}");
                     failed = true;
                 }
-                Report::Says { node, text } if !self.quiet => eprintln!("{input}`{node}` says: {text}"),
+                Report::Says { node, text } if !self.quiet => say!("{input}`{node}` says: {text}"),
                 _ => {}
             }
         }
         for warning in &outcome.warnings {
-            eprintln!("warning: {input}{warning}");
+            say!("warning: {input}{warning}");
         }
         if self.quiet {
             return failed;
         }
         for output in &outcome.outputs {
-            eprintln!("{input}{}", self.output_line(output));
+            say!("{input}{}", self.output_line(output));
         }
         if let Some((before, after)) = outcome.si_sdr {
-            eprintln!(
-                "{input}SI-SDR against the reference: {before:.2} dB before, {after:.2} dB after: {:+.2} dB",
-                after - before
-            );
+            say!("{input}SI-SDR against the reference: {}", si_sdr(before, after));
         }
         let speed = outcome.seconds / outcome.elapsed.as_secs_f64().max(1e-9);
-        eprintln!(
+        say!(
             "{input}{:.2} s of sound in {:.3} s: {speed:.0}× real time",
             outcome.seconds,
             outcome.elapsed.as_secs_f64()
         );
         if !outcome.load.is_empty() {
-            eprint!("{}", load_table(&outcome.load));
+            say!("{}", load_table(&outcome.load).trim_end());
         }
         failed
     }
@@ -360,6 +379,15 @@ impl Command {
         let clipped = if output.clipped > 0 { format!("; {} samples clipped", output.clipped) } else { String::new() };
         format!("{place}: {seconds:.3} s, {} Hz, {channels}, peak {peak}{lag}{clipped}", output.rate)
     }
+}
+
+fn si_sdr(before: f64, after: f64) -> String {
+    if before.is_nan() || after.is_nan() {
+        return "cannot be measured where the reference, the input or the output is silent".into();
+    }
+    let gain = after - before;
+    let gain = if gain.is_nan() { String::new() } else { format!(": {gain:+.2} dB") };
+    format!("{before:.2} dB before, {after:.2} dB after{gain}")
 }
 
 /// A file in a folder, if there are several; the folder is made.

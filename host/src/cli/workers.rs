@@ -25,9 +25,9 @@ impl Command {
         let mut found: Vec<&Found> = workers.iter().collect();
         if let Some(id) = &self.id {
             let Some(one) = workers.get(id) else {
-                eprintln!("error: no worker is called `{id}`");
+                say!("error: no worker is called `{id}`");
                 if let Some(near) = nearest(id, workers.iter().map(|found| found.worker.id.as_str())) {
-                    eprintln!("  did you mean `{near}`?");
+                    say!("  did you mean `{near}`?");
                 }
                 return Err(ExitCode::from(USAGE));
             };
@@ -35,10 +35,8 @@ impl Command {
         }
         if found.is_empty() {
             let folders: Vec<String> = workers.searched().iter().map(|dir| dir.display().to_string()).collect();
-            eprintln!("no workers were found in {}", folders.join(", "));
-            eprintln!(
-                "  build them with `cargo build --workspace`, or name a folder with --workers DIR or $AW_WORKERS"
-            );
+            say!("no workers were found in {}", folders.join(", "));
+            say!("  build them with `cargo build --workspace`, or name a folder with --workers DIR or $AW_WORKERS");
         }
         match self.json {
             true => print(&json(&found.iter().map(|found| to_json(found)).collect()))?,

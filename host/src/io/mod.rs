@@ -32,6 +32,7 @@ mod read;
 mod riff;
 mod sink;
 mod sniff;
+mod under_way;
 mod wav_header;
 mod write;
 
@@ -42,10 +43,11 @@ pub use error::AudioError;
 pub use lines::LineWriter;
 pub use npy::NpyWriter;
 pub use read::{AudioReader, Spec};
+pub use under_way::abandon;
 pub use wav_header::Encoding;
 pub use write::{AudioWriter, Written};
 
-use std::path::Path;
+use std::path::{Path, PathBuf, absolute};
 
 /// The most channels a file may have, here and in the files that are written.
 pub const MAX_CHANNELS: usize = 64;
@@ -62,6 +64,21 @@ const STANDARD: &str = "-";
 pub fn same_file(a: impl AsRef<Path>, b: impl AsRef<Path>) -> bool {
     let named = |path: &Path| path != Path::new(STANDARD);
     named(a.as_ref()) && named(b.as_ref()) && same_file::is_same_file(a, b).unwrap_or(false)
+}
+
+/// One name for each file, by whatever way a path leads there, also before it exists. `None` for `-`, devices and FIFOs,
+/// which many may read and write at once.
+pub fn place(path: impl AsRef<Path>) -> Option<PathBuf> {
+    let path = path.as_ref();
+    if path == Path::new(STANDARD) || path.metadata().is_ok_and(|about| !about.is_file()) {
+        return None;
+    }
+    if let Ok(place) = path.canonicalize() {
+        return Some(place);
+    }
+    let path = absolute(path).ok()?;
+    let folder = path.parent()?;
+    Some(folder.canonicalize().unwrap_or(folder.into()).join(path.file_name()?))
 }
 
 /// Reads until `buffer` is full or the input ends; returns the bytes read.

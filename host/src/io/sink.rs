@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, TempPath};
 
+use super::under_way::UnderWay;
 use super::{AudioError, STANDARD};
 
 /// An output that is being written.
@@ -27,6 +28,7 @@ enum Out {
     Temporary {
         file: BufWriter<File>,
         name: TempPath,
+        listed: UnderWay,
         target: PathBuf,
     },
     Device(BufWriter<File>),
@@ -92,11 +94,12 @@ impl Sink {
             let source = io::Error::other("an earlier write failed");
             return Err(AudioError::Write { path, source });
         }
-        if let Out::Temporary { file, name, target } = out {
+        if let Out::Temporary { file, name, listed, target } = out {
             drop(file);
             // The second look at what stands there: a rename replaces anything, even the system's /dev/null.
             replaceable(&target).map_err(|source| AudioError::Write { path: path.clone(), source })?;
             name.persist(target).map_err(|error| AudioError::Write { path, source: error.error })?;
+            drop(listed);
         }
         Ok(())
     }
@@ -176,10 +179,11 @@ fn temporary(target: PathBuf, permissions: Option<Permissions>) -> io::Result<Ou
     }
     // Without the path that the library adds: the user knows the final name only.
     let (file, name) = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()))?.into_parts();
+    let listed = UnderWay::new(name.to_path_buf());
     if let Some(permissions) = permissions {
         file.set_permissions(permissions)?;
     }
-    Ok(Out::Temporary { file: BufWriter::with_capacity(1 << 16, file), name, target })
+    Ok(Out::Temporary { file: BufWriter::with_capacity(1 << 16, file), name, listed, target })
 }
 
 #[cfg(test)]

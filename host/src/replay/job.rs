@@ -1,4 +1,5 @@
 //! One run of a graph: which files it plays, what is kept of it.
+use super::files::check_files;
 use crate::graph::{Device, GraphFile, Listener, Port};
 use crate::io::{AudioError, AudioReader, Encoding, same_file};
 use std::collections::BTreeMap;
@@ -68,6 +69,12 @@ pub enum ReplayError {
     /// A file would be read and written at once.
     #[error("{} would be read and written at once: choose another name for the output", .0.display())]
     Overwrite(PathBuf),
+    /// A file would be written by two outputs, or by two runs.
+    #[error(
+        "{} would be written twice: give each output a name of its own, and a folder where several files are played",
+        .0.display()
+    )]
+    Twice(PathBuf),
     /// The graph has mistakes, which were reported.
     #[error("the graph has mistakes")]
     Graph,
@@ -101,6 +108,7 @@ impl Job {
     /// # Errors
     /// A file that is missing, cannot be read, or has other channels than the graph wants.
     pub fn open(&self, file: &GraphFile) -> Result<(Vec<AudioReader>, Device), ReplayError> {
+        check_files(std::slice::from_ref(self), file)?;
         let mut device = Device { block: self.block, ..Device::default() };
         let mut readers = Vec::new();
         for input in &file.inputs {
@@ -132,8 +140,14 @@ impl Job {
         self.keep.outputs.get(name).or_else(|| table.and_then(|table| table.wav.as_ref()))
     }
 
+    /// Every sound that is read.
+    pub(super) fn read<'a>(&'a self, file: &'a GraphFile) -> impl Iterator<Item = &'a PathBuf> {
+        let inputs = file.inputs.iter().filter_map(|input| self.inputs.get(&input.name.value).or(input.wav.as_ref()));
+        inputs.chain(&self.reference)
+    }
+
     /// Every file that is written.
-    fn written(&self, file: &GraphFile) -> Vec<PathBuf> {
+    pub(super) fn written(&self, file: &GraphFile) -> Vec<PathBuf> {
         let outputs = file.outputs.iter().filter_map(|output| self.output_path(file, &output.name.value));
         let probes = self.keep.probes.iter().map(|(_, path)| path);
         let all = outputs.chain(probes).chain(&self.keep.events);

@@ -1,8 +1,10 @@
 //! Graphs on files: the same program as live, as fast as it goes.
+mod files; //  that no run spoils a file of another
 mod job; //    one run: which files, what is kept
 mod metrics; // how near a signal is to another
 mod run; //    blocks in, blocks out
 
+pub use files::check_files;
 pub use job::{Job, Keep, ReplayError};
 pub use metrics::SiSdr;
 pub use run::{NodeLoad, Outcome, OutputFile, Progress, replay};
