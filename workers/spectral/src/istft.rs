@@ -1,6 +1,6 @@
 //! `istft`: spectrum to audio.
 use crate::fourier::Inverse;
-use crate::overlap::Overlap;
+use crate::overlap::{Overlap, RATE};
 use crate::resynthesis::{ANALYSIS, NORMALISE, Resynthesis};
 use crate::window;
 use aw_sdk::*;
@@ -28,17 +28,18 @@ impl Worker for Istft {
                 .doc(c"`sum`: divide by what both windows add up to, which gives the signal back; `none`: add only"),
             window::PERIODIC,
             window::KAISER_BETA,
+            RATE,
         ],
         ..Spec::NEW
     };
 
     fn create(values: &Values) -> Result<Self> {
-        Ok(Self { resynthesis: Resynthesis::new(values)?, overlap: Overlap::default(), fft: None })
+        Ok(Self { resynthesis: Resynthesis::new(values)?, overlap: Overlap::new(values), fft: None })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
         let size = crate::ifft::size(setup)?;
-        let hop = Overlap::hop(setup, size)?;
+        let hop = self.overlap.hop(setup, size)?;
         self.resynthesis.even(size, hop)?;
         let weights = self.resynthesis.weights(size, hop)?;
         let weights = weights.into_iter().map(|w| (w / size as f64) as f32).collect();

@@ -3,23 +3,41 @@ use crate::sliding::Sliding;
 use aw_sdk::*;
 use pulp::Arch;
 
+/// `rate` of a worker that adds frames up: their pace alone does not tell how many samples they are apart.
+pub const RATE: Param = Param::int(c"rate", 0)
+    .range(0.0, 768_000.0)
+    .unit(c"Hz")
+    .doc(c"Rate of the sound that the frames were cut from, and of `out`; 0 is that of the graph");
+
 /// Sums of weighted frames that later frames still add to.
 #[derive(Default)]
 pub struct Overlap {
+    /// The parameter; 0 is the graph's rate.
+    rate: u32,
     weights: Vec<f32>,
     /// What is under way.
     pub sums: Sliding,
 }
 
 impl Overlap {
+    /// Reads `rate`.
+    pub fn new(values: &Values) -> Self {
+        Self { rate: values.size("rate") as u32, ..Self::default() }
+    }
+
+    /// Samples a second at `out`.
+    fn rate(&self, setup: &Setup) -> u32 {
+        if self.rate == 0 { setup.sample_rate() } else { self.rate }
+    }
+
     /// How far apart in samples the frames that arrive at `in` start. They hold `size` samples each.
-    pub fn hop(setup: &Setup, size: usize) -> Result<usize> {
-        let (rate, frames) = (u64::from(setup.sample_rate()), setup.input("in")?);
+    pub fn hop(&self, setup: &Setup, size: usize) -> Result<usize> {
+        let (rate, frames) = (u64::from(self.rate(setup)), setup.input("in")?);
         let (num, den) = (u64::from(frames.rate_num.max(1)), u64::from(frames.rate_den));
         if rate * den % num != 0 {
             return Err(format!(
                 "`in` brings {:.3} frames a second, one every {:.3} samples: that must be a whole number of samples \
-                 at the graph's `rate` {rate}",
+                 at the `rate` {rate}; give `rate` here if they were cut from sound of another than the graph's",
                 frames.rate(),
                 rate as f64 / frames.rate(),
             )
@@ -39,7 +57,7 @@ impl Overlap {
     /// Agrees that each frame of `in`, one sample a weight, is worth `hop` samples at `out`.
     pub fn prepare(&mut self, setup: &mut Setup, weights: Vec<f32>, hop: usize) -> Result {
         let frames = setup.input("in")?;
-        setup.output("out", Format::audio(frames.channels, setup.sample_rate()));
+        setup.output("out", Format::audio(frames.channels, self.rate(setup)));
         setup.moves("in", 1);
         setup.moves("out", hop);
         setup.latency("out", weights.len() - hop);

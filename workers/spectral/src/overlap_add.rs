@@ -1,5 +1,5 @@
 //! `overlap_add`: time frames to audio.
-use crate::overlap::Overlap;
+use crate::overlap::{Overlap, RATE};
 use crate::resynthesis::{ANALYSIS, NORMALISE, Resynthesis};
 use crate::window;
 use aw_sdk::*;
@@ -26,12 +26,13 @@ impl Worker for OverlapAdd {
             ANALYSIS,
             window::PERIODIC,
             window::KAISER_BETA,
+            RATE,
         ],
         ..Spec::NEW
     };
 
     fn create(values: &Values) -> Result<Self> {
-        Ok(Self { resynthesis: Resynthesis::new(values)?, overlap: Overlap::default() })
+        Ok(Self { resynthesis: Resynthesis::new(values)?, overlap: Overlap::new(values) })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
@@ -44,7 +45,7 @@ impl Worker for OverlapAdd {
             _ => {}
         }
         let size = frames.cells();
-        let hop = Overlap::hop(setup, size)?;
+        let hop = self.overlap.hop(setup, size)?;
         let weights = self.resynthesis.weights(size, hop)?;
         self.overlap.prepare(setup, weights.into_iter().map(|w| w as f32).collect(), hop)
     }

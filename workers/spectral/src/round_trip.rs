@@ -215,3 +215,21 @@ fn a_reset_forgets_the_sound_before() {
     play(&noise(12, 320));
     assert_eq!(play(&noise(11, 640)), first);
 }
+
+/// A model for 8 kHz in a graph of 16 kHz: frames of 256 samples, 64 apart, come 125 times a second, as those of 128
+/// samples apart at 16 kHz do.
+#[test]
+fn sound_of_another_rate_than_the_graphs_comes_back_at_its_own() {
+    let mut sound = Heard::audio(vec![noise(9, 4096)]);
+    sound.answer.format = Format::audio(1, 8000);
+    let window: (&str, Given) = ("window", "rect".into());
+    let frames = sound.to::<Frame>(&[("size", 256.0.into()), ("hop", 64.0.into())]).unwrap();
+    let rate: (&str, Given) = ("rate", 8000.0.into());
+    let spectra = spectrum(&sound, 256, 64, "rect").to::<Istft>(&[window, rate]).unwrap();
+    let rate: (&str, Given) = ("rate", 8000.0.into());
+    let frames = frames.to::<OverlapAdd>(&[rate, ("normalise", "sum".into())]).unwrap();
+    for back in [spectra, frames] {
+        assert_eq!((back.answer.format, back.answer.latency), (Format::audio(1, 8000), 192));
+        assert!(apart(&back.planes[0][192..], &sound.planes[0][..4096 - 192]) < 1e-5);
+    }
+}
