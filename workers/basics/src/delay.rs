@@ -22,6 +22,10 @@ enum Length {
     Ms(f64),
 }
 
+/// Most values that all lines hold together: 1 GiB, three quarters of an hour of stereo at 48 kHz. More is a mistake,
+/// such as samples counted where frames are meant, and would end the whole program.
+const MOST: usize = 1 << 28;
+
 /// The live parameters.
 #[derive(Clone, Copy)]
 struct Knobs {
@@ -109,6 +113,15 @@ impl Worker for Delay {
             return Err(
                 format!("`ms` is less than half a frame: frames come every {} ms", 1000.0 / format.rate()).into()
             );
+        }
+        let each = format.width() * format.channels as usize;
+        if frames.saturating_mul(each) > MOST {
+            return Err(format!(
+                "{frames} frames of {each} values are more than a delay can hold: give `frames` or `ms` for at most {} \
+                 frames",
+                MOST / each
+            )
+            .into());
         }
         self.knobs.feedback.pace(format.rate());
         self.knobs.mix.pace(format.rate());
@@ -208,5 +221,14 @@ mod tests {
         assert!(said(&[]).contains("give `ms` or `frames`"));
         assert!(said(&[("ms", 1.0.into()), ("frames", 16.0.into())]).contains("give one"));
         assert!(said(&[("ms", 0.01.into())]).contains("every 0.0625 ms"));
+    }
+
+    #[test]
+    fn more_than_a_machine_holds_is_refused_not_tried() {
+        let spectrum = Format::audio(2, 16000).carrying(Kind::SPECTRUM, 524_289);
+        let said = rig(&[("frames", 100_000_000.0.into())], spectrum).err().unwrap().0;
+        assert!(said.contains("at most 127 frames"), "{said}");
+        assert!(rig(&[("frames", 127.0.into())], spectrum).is_ok());
+        assert!(rig(&[("frames", 100_000_000.0.into())], Format::audio(1, 16000)).is_ok());
     }
 }
