@@ -1,7 +1,10 @@
 //! Graphs on files: the same program as live, as fast as it goes.
 mod files; //  that no run spoils a file of another
+mod input; //     from a file to an input
 mod job; //    one run: which files, what is kept
 mod metrics; // how near a signal is to another
+mod output; //    from an output to a file
+mod reference; // a clean version of what is played
 mod run; //    blocks in, blocks out
 
 pub use files::check_files;

@@ -1,12 +1,14 @@
 //! Blocks in, blocks out: from files through a graph to files.
+use super::input::Input;
 use super::job::{Job, ReplayError};
-use super::metrics::SiSdr;
+use super::output::Output;
+use super::reference::Reference;
 use crate::control::{Engine, Report};
 use crate::graph::{Diags, GraphFile, OutputKind, Plan, Time, compile};
-use crate::io::{AudioError, AudioReader, AudioWriter, Encoding, LineWriter, NpyWriter};
-use crate::plugin::{Format, Frames, FramesMut, Workers};
+use crate::io::{AudioReader, LineWriter};
+use crate::plugin::Workers;
 use crate::render::Renderer;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -130,55 +132,6 @@ struct Run {
     warnings: Vec<String>,
 }
 
-struct Input {
-    reader: AudioReader,
-    planes: Vec<Vec<f32>>,
-    rate: u32,
-    frames: u64,
-    /// Frames of the last read that came from the file.
-    present: usize,
-    ended: bool,
-}
-
-struct Output {
-    name: String,
-    format: Format,
-    to: To,
-    /// Frames that are not kept: priming and, if aligned, latency.
-    skip: u64,
-    /// Latency that is left in what is kept.
-    lag: u64,
-    is_audio: bool,
-    /// Frames to keep; known when the inputs have ended.
-    length: Option<u64>,
-    kept: u64,
-    peak: f32,
-    path: Option<PathBuf>,
-    buffer: Vec<f32>,
-}
-
-enum To {
-    Nowhere,
-    Wav(AudioWriter),
-    Npy(NpyWriter),
-}
-
-/// A clean version of what is played.
-struct Reference {
-    planes: Vec<Vec<f32>>,
-    before: SiSdr,
-    after: SiSdr,
-}
-
-impl Reference {
-    /// Adds a plane of frames that begin at `at`.
-    fn add(sums: &mut SiSdr, clean: &[f32], at: i64, frames: &[f32]) {
-        let skip = usize::try_from(-at).unwrap_or(0).min(frames.len());
-        let from = usize::try_from(at).unwrap_or(0).min(clean.len());
-        sums.add(&clean[from..], &frames[skip..]);
-    }
-}
-
 impl Run {
     fn new(
         job: &Job,
@@ -198,7 +151,7 @@ impl Run {
         let gives_events = engine.plan().outputs.iter().any(|output| matches!(output.kind, OutputKind::Events(..)));
         let events = gives_events.then(|| job.keep.events.clone().unwrap_or("-".into()));
         let events = events.map(LineWriter::create).transpose()?;
-        let reference = job.reference.as_ref().map(|path| open_reference(path, &inputs, &outputs)).transpose()?;
+        let reference = job.reference.as_ref().map(|path| Reference::open(path, &inputs, &outputs)).transpose()?;
         let tail_ms = job.tail.map(|seconds| seconds * 1000.0).or(file.graph.tail_ms);
         let (reports, warnings) = (vec![], vec![]);
         Ok(Self { engine, renderer, inputs, outputs, events, heard: 0, reference, reports, tail_ms, warnings })
@@ -310,164 +263,6 @@ impl Run {
         let (reports, events, elapsed) = (self.reports, self.heard, Duration::ZERO);
         Ok(Outcome { outputs, seconds, elapsed, reports, events, si_sdr, load, warnings })
     }
-}
-
-impl Input {
-    fn new(reader: AudioReader) -> Self {
-        let (rate, channels) = (reader.spec().rate, reader.spec().channels);
-        Self { reader, planes: vec![vec![]; channels], rate, frames: 0, present: 0, ended: false }
-    }
-
-    /// Reads the next frames; zeros follow the end.
-    fn read(&mut self, frames: usize) -> Result<(), AudioError> {
-        for plane in &mut self.planes {
-            plane.resize(frames, 0.0);
-            if self.ended {
-                plane.fill(0.0);
-            }
-        }
-        self.present = 0;
-        if !self.ended && frames > 0 {
-            self.present = self.reader.read(&mut self.planes)?;
-            self.frames += self.present as u64;
-            self.ended = self.present < frames;
-        }
-        Ok(())
-    }
-
-    fn fill(&self, room: FramesMut) {
-        for (plane, to) in self.planes.iter().zip(room.data.chunks_mut(room.stride.max(1))) {
-            to[..room.frames].copy_from_slice(&plane[..room.frames]);
-        }
-    }
-}
-
-impl Output {
-    fn new(job: &Job, file: &GraphFile, plan: &Plan, index: usize) -> Result<Self, ReplayError> {
-        let output = &plan.outputs[index];
-        let blank = Format::audio(1, plan.rate);
-        let format = plan.output_format(output).unwrap_or(blank);
-        let lag = (output.lag.seconds() * format.rate()).round() as u64;
-        let priming = plan.output_edge(output).map_or(0, |edge| plan.edges[edge].tokens.priming);
-        let (mut to, mut path) = (To::Nowhere, None);
-        match output.kind {
-            OutputKind::Audio(_) => {
-                path = job.output_path(file, &output.name).cloned();
-                if let Some(path) = &path {
-                    let encoding = job.keep.encoding.unwrap_or(Encoding::F32);
-                    to = To::Wav(AudioWriter::create(path, format.rate_num, format.channels as usize, encoding)?);
-                }
-            }
-            OutputKind::Probe(_) => {
-                let probe = job.keep.probes.iter().find(|(port, _)| *port == output.name);
-                path = probe.map(|(_, path)| path.clone());
-                if let Some(path) = &path {
-                    to = To::Npy(NpyWriter::create(path, &npy_shape(&format))?);
-                }
-            }
-            OutputKind::Events(..) => {}
-        }
-        let is_audio = matches!(output.kind, OutputKind::Audio(_));
-        let (skip, lag) = if job.keep.align { (priming + lag, 0) } else { (priming, lag) };
-        let name = output.name.clone();
-        let length = matches!(output.kind, OutputKind::Events(..)).then_some(0);
-        Ok(Self { name, format, to, skip, lag, is_audio, length, kept: 0, peak: 0.0, path, buffer: vec![] })
-    }
-
-    fn done(&self) -> bool {
-        self.length.is_some_and(|length| self.kept >= length)
-    }
-
-    fn hear(&mut self, frames: Frames, reference: Option<&mut Reference>) -> Result<(), ReplayError> {
-        let width = self.format.width();
-        let planes = frames.data.chunks(frames.stride.max(1)).take(self.format.channels as usize);
-        let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(frames.frames);
-        let left = self.length.map_or(u64::MAX, |length| length - self.kept);
-        let keep = usize::try_from(left).unwrap_or(usize::MAX).min(frames.frames - skip);
-        let planes: Vec<&[f32]> = planes.map(|plane| &plane[skip * width..(skip + keep) * width]).collect();
-        let at = self.kept as i64;
-        self.skip -= skip as u64;
-        self.kept += keep as u64;
-        if keep == 0 {
-            return Ok(());
-        }
-        for value in planes.iter().flat_map(|plane| plane.iter()) {
-            self.peak = self.peak.max(value.abs());
-        }
-        if let Some(reference) = reference.filter(|_| self.is_audio) {
-            for (clean, plane) in reference.planes.iter().zip(&planes) {
-                Reference::add(&mut reference.after, clean, at - self.lag as i64, plane);
-            }
-        }
-        match &mut self.to {
-            To::Nowhere => {}
-            To::Wav(writer) => writer.write(&planes)?,
-            To::Npy(writer) => {
-                self.buffer.clear();
-                for frame in 0..keep {
-                    planes.iter().for_each(|plane| self.buffer.extend(&plane[frame * width..(frame + 1) * width]));
-                }
-                writer.write(&self.buffer)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self, lag: f64, priming: u64) -> Result<OutputFile, ReplayError> {
-        let (name, path) = (self.name, self.path);
-        let (rate, channels) = (self.format.rate_num, self.format.channels);
-        let mut clipped = 0;
-        match self.to {
-            To::Nowhere => {}
-            To::Wav(writer) => clipped = writer.finish()?.clipped,
-            To::Npy(writer) => {
-                writer.finish()?;
-            }
-        }
-        let (frames, peak) = (self.kept, self.peak);
-        Ok(OutputFile { name, path, rate, channels, frames, peak, clipped, lag, priming })
-    }
-}
-
-/// The shape of one frame in a .npy file: channels if there are several, then the extents.
-fn npy_shape(format: &Format) -> Vec<usize> {
-    let rank = format.dims.iter().rposition(|&dim| dim != 1).map_or(1, |last| last + 1);
-    let mut shape: Vec<usize> = format.dims[..rank].iter().map(|&dim| dim as usize).collect();
-    if format.width() != format.cells() {
-        shape.push(2);
-    }
-    if format.channels > 1 {
-        shape.insert(0, format.channels as usize);
-    }
-    shape
-}
-
-fn open_reference(path: &Path, inputs: &[Input], outputs: &[Output]) -> Result<Reference, ReplayError> {
-    let refuse = |why: String| ReplayError::Reference { path: path.into(), why };
-    let audio: Vec<&Output> = outputs.iter().filter(|output| output.is_audio).collect();
-    let ([input], [output]) = (inputs, audio.as_slice()) else {
-        return Err(refuse("a reference needs a graph with one input and one audio output".into()));
-    };
-    let mut reader = AudioReader::open(path)?;
-    let (rate, channels) = (reader.spec().rate, reader.spec().channels);
-    if rate != input.rate
-        || rate != output.format.rate_num
-        || channels != input.planes.len()
-        || channels != output.format.channels as usize
-    {
-        let wanted = format!("{} Hz and {} channels, as the input and the output have", input.rate, input.planes.len());
-        return Err(refuse(format!("a reference needs {wanted}; it has {rate} Hz and {channels}")));
-    }
-    let mut planes = vec![vec![]; channels];
-    let mut block = vec![vec![0.0; 4096]; channels];
-    loop {
-        let frames = reader.read(&mut block)?;
-        planes.iter_mut().zip(&block).for_each(|(plane, block)| plane.extend(&block[..frames]));
-        if frames < 4096 {
-            break;
-        }
-    }
-    Ok(Reference { planes, before: SiSdr::default(), after: SiSdr::default() })
 }
 
 fn loads(renderer: &Renderer, plan: &Plan) -> Vec<NodeLoad> {
