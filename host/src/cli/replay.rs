@@ -64,7 +64,7 @@ pub struct Command {
     /// Show what each node takes of a block: mean, p99 and longest, against the block's deadline
     #[arg(long)]
     load: bool,
-    /// Say nothing but errors
+    /// Say nothing but errors, and what is odd about files or workers
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
