@@ -109,6 +109,10 @@ proptest! {
             list.chain([null()]).collect()
         }).collect();
         let raw_params: Vec<abi::Param> = params.iter().zip(&lists).map(|(param, list)| raw_param(param, list)).collect();
+        let pairs: Vec<abi::Pair> = params.iter().map(|param| raw_param(param, &[]).name).zip([pointer(&id)]).map(|(key, text)| abi::Pair { key, text }).collect();
+        let preset = abi::Preset { name: pointer(&id), doc: pointer(&id), values: pairs.as_ptr(), value_count: pairs.len() as u32 };
+        let raw_presets = [preset, preset];
+        let raw_presets = &raw_presets[..(missing % 3) as usize];
         let has = |bit: u32| missing & (1 << bit) == 0;
         let worker = abi::Worker {
             size: sizes[0].unwrap_or(size_of::<abi::Worker>() as u32),
@@ -127,6 +131,10 @@ proptest! {
             save: None,
             load: None,
             destroy: has(3).then_some(destroy),
+            extent: None,
+            rewind: None,
+            presets: raw_presets.as_ptr(),
+            preset_count: if has(6) { raw_presets.len() as u32 } else { missing },
         };
         let list = [&raw const worker];
         let library = abi::Library {

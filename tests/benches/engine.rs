@@ -4,7 +4,7 @@
 //! Floor and subject take turns, and medians are compared, so that a noisy machine slows both alike.
 use aw_host::control::Engine;
 use aw_host::graph::{Compiled, Device, Diags, GraphFile, compile};
-use aw_host::plugin::{Format, Frames, FramesMut, Instance, OutBuffer, SearchPath, Value, Workers, flushed};
+use aw_host::plugin::{Format, Frames, FramesMut, Instance, Moment, OutBuffer, SearchPath, Value, Workers, flushed};
 use aw_host::render::Renderer;
 use realfft::RealFftPlanner;
 use std::hint::black_box;
@@ -89,7 +89,7 @@ fn node_overhead(workers: &Workers) {
                 for instance in &mut instances {
                     let input = [Frames { data: &x, stride: 128, frames: 128 }];
                     let out = FramesMut { data: &mut y, stride: 128, frames: 128 };
-                    instance.process(time as u64, &input, &mut [OutBuffer::Frames(out)]).expect("process");
+                    instance.process(Moment::at(time as u64), &input, &mut [OutBuffer::Frames(out)]).expect("process");
                     std::mem::swap(&mut x, &mut y);
                 }
             }

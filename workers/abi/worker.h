@@ -24,7 +24,7 @@
 #define AW_ABI_MAJOR 1
 
 // Fields added since `AW_ABI_MAJOR` began.
-#define AW_ABI_MINOR 0
+#define AW_ABI_MINOR 1
 
 // Largest rank of a frame.
 #define AW_MAX_RANK 4
@@ -34,6 +34,9 @@
 
 // `aw_stream.tail` of an output that may sound for ever.
 #define AW_ENDLESS UINT32_MAX
+
+// `aw_block.end` while no end is in sight: always when live.
+#define NO_END UINT64_MAX
 
 // The port may stay unconnected. All others are connected when `prepare` is called: an output that nobody hears has
 // a buffer too.
@@ -125,7 +128,8 @@ typedef uint32_t aw_type;
 // A parameter the worker has. The host checks type and range, fills in defaults and words the mistakes, so no worker
 // parses TOML.
 typedef struct aw_param {
-  // Its key in the graph file. Letters, digits and `_`; not `worker`, `in` or `run`.
+  // Its key in the graph file. Letters, digits and `_`; not `worker`, `in`, `run` or `preset`. Since 1.1 a dot may
+  // stand between a group and a key: `mel.bands` is written `mel.bands = 80` or `mel = { bands = 80 }`.
   const char *name;
   // Its unit, or "".
   const char *unit;
@@ -215,6 +219,12 @@ typedef struct aw_setup {
   struct aw_stream *inputs;
   // Connected outputs, likewise.
   struct aw_stream *outputs;
+  // The worker writes it: how often it must hear the whole input before what it gives is right. A replay plays the
+  // input so often before, with a `rewind` after each time; a live run refuses. 0 as given. Since 1.1.
+  uint32_t rehearsals;
+  // The worker writes it: why, for the graph's author, and the way out. UTF-8 that lives until the instance is called
+  // again, or null. Since 1.1.
+  const char *rehearsals_why;
 } aw_setup;
 
 // Something that happened at a moment.
@@ -254,6 +264,13 @@ typedef struct aw_block {
   const struct aw_buffer *inputs;
   // In the order of `aw_setup.outputs`.
   struct aw_buffer *outputs;
+  // Number of the first frame of the first input, counted from the one that stands for the moment 0; frames before
+  // are negative. They are what comes out of nodes with latency before the sound does. Since 1.1.
+  int64_t position;
+  // Number that the first input's frame behind its last one has, or `NO_END`. Frames from there on are silence that
+  // the host plays so that what is on its way comes out. It is known from the moment when such a frame may arrive.
+  // Since 1.1.
+  uint64_t end;
 } aw_block;
 
 // How much a message matters.
@@ -286,6 +303,18 @@ typedef struct aw_heap {
   // Allocations and frees made inside `process`, `reset` or `set_param` of workers without `aw_worker_MAY_BLOCK`. Must stay 0.
   uint64_t in_render;
 } aw_heap;
+
+// Values of several parameters under one name, which a graph file takes with `preset = "NAME"`. Since 1.1.
+typedef struct Preset {
+  // Its name. Letters, digits and `_`.
+  const char *name;
+  // One line about it.
+  const char *doc;
+  // Names of parameters, with their values as they would be written in TOML: `"hann"`, `0.97`, `true`.
+  const struct aw_pair *values;
+  // Number of `values`.
+  uint32_t value_count;
+} Preset;
 
 // A worker: what it is, and its functions.
 typedef struct aw_worker {
@@ -324,6 +353,16 @@ typedef struct aw_worker {
   aw_status (*load)(struct aw_instance *it, const uint8_t *data, size_t len);
   // [control] Frees the instance.
   void (*destroy)(struct aw_instance *it);
+  // [control] How many frames output number `output` makes of a first input of `frames` frames; `NO_END` leaves it to
+  // the rates. Asked after `prepare`. May be null. Since 1.1.
+  uint64_t (*extent)(struct aw_instance *it, uint32_t output, uint64_t frames);
+  // [control] The same input comes again from its start: forgets the past as `reset` does, but not what it learned
+  // of the whole. `reset` forgets that too. May be null; `reset` is called then. Since 1.1.
+  void (*rewind)(struct aw_instance *it);
+  // Its presets. Since 1.1.
+  const struct Preset *presets;
+  // Number of `presets`. Since 1.1.
+  uint32_t preset_count;
 } aw_worker;
 
 // What `aw_entry` returns. Its first two fields keep their place in every version.

@@ -20,6 +20,9 @@ pub struct Command {
     /// For editors and scripts
     #[arg(long)]
     json: bool,
+    /// Of a graph: refuse also what can only be replayed
+    #[arg(long)]
+    live: bool,
     /// Of a library: most seconds that one check may take
     #[arg(long, value_name = "SECONDS", default_value_t = 5.0, value_parser = seconds)]
     timeout: f64,
@@ -47,7 +50,7 @@ impl Command {
         }
         let graph = Graph::read(&self.path)?;
         let workers = self.workers.find()?;
-        let (compiled, diags) = graph.compile(&workers, &Device::default(), &[]);
+        let (compiled, diags) = graph.compile(&workers, &Device { live: self.live, ..Device::default() }, &[]);
         graph.print(&diags, self.json)?;
         Ok(if compiled.is_some() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
     }

@@ -1,13 +1,19 @@
 //! `aw explain` and `aw schema`.
 use super::{USAGE, WorkersFrom, json, print};
-use aw_host::graph::{Code, nearest, schema};
+use aw_host::graph::{Code, nearest, preset_values, schema};
+use aw_host::plugin::{Descriptor, ParamType, Preset, Value};
 use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Explain {
-    /// The code behind `error` or `warning`; all are listed without it
+    /// The code behind `error` or `warning`; all are listed without it. `preset` with a name prints that preset
     code: Option<String>,
+    /// A preset of a worker, to be printed with all its values
+    #[arg(value_name = "PRESET")]
+    preset: Option<String>,
+    #[command(flatten)]
+    workers: WorkersFrom,
 }
 
 impl Explain {
@@ -19,6 +25,14 @@ impl Explain {
             print(&lines.concat())?;
             return Ok(ExitCode::SUCCESS);
         };
+        match &self.preset {
+            Some(preset) if name == "preset" => return self.preset(preset),
+            Some(more) => {
+                say!("error: `{more}` is one word too many; a preset is explained by `aw explain preset {more}`");
+                return Err(ExitCode::from(USAGE));
+            }
+            None => {}
+        }
         if let Some(code) = Code::ALL.iter().find(|code| code.name() == name) {
             print(&format!("{}\n\n{}\n", code.name(), code.story()))?;
             return Ok(ExitCode::SUCCESS);
@@ -29,6 +43,57 @@ impl Explain {
         }
         Err(ExitCode::from(USAGE))
     }
+
+    fn preset(&self, name: &str) -> Result<ExitCode, ExitCode> {
+        let workers = self.workers.find()?;
+        let all = || workers.iter().flat_map(|found| found.worker.presets.iter().map(move |preset| (found, preset)));
+        let found: Vec<_> = all().filter(|(_, preset)| preset.name == name).collect();
+        if found.is_empty() {
+            say!("error: no worker that was found has a preset `{name}`");
+            match nearest(name, all().map(|(_, preset)| preset.name.as_str())) {
+                Some(near) => say!("  did you mean `{near}`?"),
+                None => {
+                    let names: Vec<&str> = all().map(|(_, preset)| preset.name.as_str()).collect();
+                    say!("  there are {}", if names.is_empty() { "none".into() } else { names.join(", ") });
+                }
+            }
+            return Err(ExitCode::from(USAGE));
+        }
+        for (found, preset) in found {
+            let text = spelled_out(&found.worker, preset).map_err(super::fail)?;
+            print(&text)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A preset as a table of a graph file that does without it.
+fn spelled_out(worker: &Descriptor, preset: &Preset) -> Result<String, String> {
+    let given = preset_values(worker, preset)?;
+    let mut text = format!("# {}\n[node.features]\nworker = \"{}\"\n", preset.doc, worker.id);
+    let mut group = "";
+    for param in &worker.params {
+        let value = given.get(param.name.as_str()).unwrap_or(&param.default);
+        let written = match value {
+            Value::Num(n) if param.ty == ParamType::Bool => format!("{}", *n != 0.0),
+            Value::Num(n) if param.ty == ParamType::Int => format!("{n}"),
+            Value::Num(n) => format!("{n:?}"),
+            Value::Text(text) if text.is_empty() => continue,
+            Value::Text(text) => format!("{text:?}"),
+            Value::List(list) if list.is_empty() => continue,
+            Value::List(list) => format!("{list:?}"),
+            Value::Table(_) => continue,
+        };
+        let (of, _) = param.name.split_once('.').unwrap_or_default();
+        if of != group {
+            text.push('\n');
+            group = of;
+        }
+        let line = format!("{} = {written}", param.name);
+        let mark = if given.contains_key(param.name.as_str()) { "" } else { "default" };
+        text += &if mark.is_empty() { format!("{line}\n") } else { format!("{line:40} # {mark}\n") };
+    }
+    Ok(text)
 }
 
 const EDITORS: &str = "\

@@ -1,7 +1,7 @@
 //! `aw workers`.
 use super::{USAGE, WorkersFrom, json, print};
 use aw_host::graph::{kind_name, nearest};
-use aw_host::plugin::{Descriptor, Found, Param, ParamType, Port, Value};
+use aw_host::plugin::{Descriptor, Found, Param, ParamType, Port, Preset, Value};
 use clap::Args;
 use serde_json::json;
 use std::fmt::Write;
@@ -107,7 +107,7 @@ fn param_line(param: &Param) -> String {
 }
 
 fn to_text(found: &Found) -> String {
-    let Descriptor { id, summary, ports, params, may_block, .. } = &*found.worker;
+    let Descriptor { id, summary, ports, params, presets, may_block, .. } = &*found.worker;
     let blocks = if *may_block { " (may block: runs on a lane)" } else { "" };
     let ports: String = ports.iter().map(port_line).collect();
     let params: String = params.iter().map(param_line).collect();
@@ -116,7 +116,10 @@ fn to_text(found: &Found) -> String {
     } else {
         format!("  parameters\n{}", params.replace("\n  ", "\n    ").replacen("  ", "    ", 1))
     };
-    format!("{id} — {summary}{blocks}\n{ports}{params}")
+    let preset = |preset: &Preset| format!("    {:24} {}\n", preset.name, preset.doc);
+    let presets: String = presets.iter().map(preset).collect();
+    let presets = if presets.is_empty() { presets } else { format!("  presets\n{presets}") };
+    format!("{id} — {summary}{blocks}\n{ports}{params}{presets}")
 }
 
 fn to_json(found: &Found) -> serde_json::Value {
@@ -141,8 +144,13 @@ fn to_json(found: &Found) -> serde_json::Value {
             "live": param.live, "required": param.required,
         })
     });
+    let presets = worker.presets.iter().map(|preset| {
+        let values: serde_json::Map<_, _> =
+            preset.values.iter().map(|(key, text)| (key.clone(), json!(text))).collect();
+        json!({ "name": preset.name, "doc": preset.doc, "values": values })
+    });
     json!({
         "id": worker.id, "summary": worker.summary, "may_block": worker.may_block, "library": found.library.path,
-        "ports": ports.collect::<Vec<_>>(), "params": params.collect::<Vec<_>>(),
+        "ports": ports.collect::<Vec<_>>(), "params": params.collect::<Vec<_>>(), "presets": presets.collect::<Vec<_>>(),
     })
 }

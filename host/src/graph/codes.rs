@@ -57,6 +57,14 @@ because a reference such as in = \"mic\" may mean either.";
     /// No such worker.
     Worker "worker" "No worker of that id was found. Workers are looked for in the folders of --workers and of $AW_WORKERS, beside the
 executable, and in ../lib/aw from there. `aw workers` lists all that were found.";
+    /// It needs the whole recording.
+    Offline "offline" "A worker must hear the whole input before its first frame is right: the loudest value of an utterance, or
+its mean, is known at its end only. A replay plays the input once more before, unheard, so that the worker can learn.
+Live, nothing can be heard before it is there: choose a window or what has been heard so far instead of the utterance,
+or features that are trained so.";
+    /// No such preset.
+    Preset "preset" "A worker has no preset of that name. `aw workers ID` lists its presets, `aw explain preset NAME` prints one with
+all its values. Keys beside `preset` are stronger than the preset's own.";
     /// No such parameter.
     Param "param" "A key of the node is neither worker, in or run, nor a parameter of its worker. `aw workers ID` lists the
 parameters of a worker.";

@@ -16,6 +16,8 @@ pub struct Device {
     pub outputs: BTreeMap<String, Port>,
     /// Samples a block, instead of what the graph file says.
     pub block: Option<u32>,
+    /// It plays now and cannot be played again: no worker may ask to hear the whole input first.
+    pub live: bool,
 }
 
 /// Rate and channels of a device or file.

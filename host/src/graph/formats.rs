@@ -114,12 +114,30 @@ fn agree_worker(net: &mut Net, at: usize, guesses: &Guesses, file: &GraphFile, d
     match prepare(net, at, &formats, file.graph.rate, block) {
         Ok(agreed) => {
             record(net, at, &agreed);
+            if device.live && agreed.rehearsals > 0 {
+                diags.push(not_live(net, at, &agreed.rehearsals_why));
+            }
             if let Some(diag) = out_of_step(net, at, &formats, &agreed) {
                 diags.push(diag);
                 net.nodes[at].outputs.iter_mut().for_each(|output| output.format = None);
             }
         }
         Err(Refusal(why)) => diags.push(refused(net, at, &why)),
+    }
+}
+
+/// A worker that must hear the end before the start cannot play live.
+fn not_live(net: &Net, at: usize, why: &str) -> Diag {
+    let refused = refused(net, at, why);
+    let title = format!("`{}` must hear the whole recording before its first frame is right", net.nodes[at].name);
+    let (wrong, way_out) = why.rsplit_once("; ").map_or((why, None), |(wrong, way_out)| (wrong, Some(way_out)));
+    let place = refused.marks.first().map_or(net.nodes[at].span.clone(), |mark| mark.span.clone());
+    let diag = Diag::new(Code::Offline, place, title)
+        .label(wrong)
+        .note("a replay plays the input once more before; live there is no before");
+    match way_out {
+        Some(way_out) => diag.help(way_out),
+        None => diag,
     }
 }
 

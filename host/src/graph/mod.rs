@@ -17,6 +17,7 @@ mod order; //    who goes before whom
 mod params; //   keys of a node → values of its worker
 mod picture; //  a plan as text, JSON and Mermaid
 mod plan; //     what is rendered
+mod preset; //   values of parameters under one name
 mod rates; //    the dry run of counters
 mod resolve; //  names → nodes and edges
 mod schema; //   a JSON Schema for editors
@@ -34,6 +35,7 @@ pub use net::kind_name;
 pub use params::from_text as param_from_text;
 pub use picture::{mermaid, table as plan_text, to_json as plan_json};
 pub use plan::{Cause, Edge, Fade, Lane, Output, OutputKind, Pace, Plan, Source, Step, StepOutput, Stream, Tokens};
+pub use preset::values as preset_values;
 pub use schema::schema;
 pub use splice::{Likes, Origin, Splice, splice};
 pub use time::Time;

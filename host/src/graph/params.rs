@@ -2,6 +2,7 @@
 use super::codes::Code;
 use super::diag::{Diag, Diags, nearest};
 use super::item::{Entry, Item, Span, Spanned};
+use super::preset;
 use super::table::wrong_type;
 use crate::plugin::{Descriptor, Param, ParamType, Value};
 use std::path::Path;
@@ -14,6 +15,7 @@ pub fn read(
     folder: &Path,
     diags: &mut Diags,
 ) -> Vec<Value> {
+    let (preset, entries) = preset::take(worker, entries, diags);
     let known = || worker.params.iter().map(|param| param.name.as_str());
     let unknown: Vec<&Entry> = entries.iter().filter(|entry| !known().any(|name| name == entry.key.value)).collect();
     unknown.iter().for_each(|entry| diags.push(unknown_key(worker, entry, node)));
@@ -21,6 +23,7 @@ pub fn read(
     let value = |param: &Param| {
         let given = entries.iter().find(|entry| entry.key.value == param.name);
         match given {
+            None if preset.contains_key(param.name.as_str()) => preset[param.name.as_str()].clone(),
             None if param.required && !meant(&param.name) => {
                 let title = format!("worker `{}` needs `{}`", worker.id, param.name);
                 let diag = Diag::new(Code::Missing, node.span.clone(), title);
@@ -46,10 +49,7 @@ pub fn read(
 fn unknown_key(worker: &Descriptor, entry: &Entry, node: &Spanned<String>) -> Diag {
     let known = || worker.params.iter().map(|param| param.name.as_str());
     let key = &entry.key.value;
-    let takes = match worker.params.len() {
-        0 => format!("`{}` takes no parameters", worker.id),
-        _ => format!("`{}` takes {}", worker.id, known().collect::<Vec<_>>().join(", ")),
-    };
+    let takes = takes(worker, key);
     let title = format!("worker `{}` has no parameter `{key}`", worker.id);
     let diag = Diag::new(Code::Param, entry.key.span.clone(), title).label(takes);
     let value = entry.item.value.plain();
@@ -63,8 +63,62 @@ fn unknown_key(worker: &Descriptor, entry: &Entry, node: &Spanned<String>) -> Di
         (_, Item::Table(inner)) if inner.iter().any(|entry| known().any(|name| name == entry.key.value)) => {
             diag.help(format!("parameters stand in `[node.{}]` itself", node.value))
         }
-        _ => diag.suggest(key, known().chain(["worker", "in", "run"])),
+        _ => {
+            let own = if worker.presets.is_empty() { None } else { Some("preset") };
+            diag.suggest(key, known().chain(["worker", "in", "run"]).chain(own))
+        }
     }
+}
+
+/// What a worker takes: of a group of parameters, what that group has; groups as a whole where there are many.
+fn takes(worker: &Descriptor, key: &str) -> String {
+    let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_string());
+    let mut names: Vec<String> = match group(key) {
+        Some(of) => {
+            worker.params.iter().map(|p| p.name.clone()).filter(|name| group(name) == Some(of.clone())).collect()
+        }
+        None => vec![],
+    };
+    if names.is_empty() {
+        names =
+            worker.params.iter().map(|p| group(&p.name).map_or(p.name.clone(), |group| format!("{group}.…"))).collect();
+        names.dedup();
+    }
+    match names.len() {
+        0 => format!("`{}` takes no parameters", worker.id),
+        _ => format!("`{}` takes {}", worker.id, names.join(", ")),
+    }
+}
+
+/// The entries of a node with those in groups of parameters under their full names: `mel = { bands = 80 }` is
+/// `mel.bands = 80`.
+pub fn flat(worker: &Descriptor, entries: &[Entry], diags: &mut Diags) -> Vec<Entry> {
+    let mut flat = vec![];
+    for entry in entries {
+        let key = &entry.key.value;
+        let prefix = format!("{key}.");
+        let members = || worker.params.iter().filter_map(|param| param.name.strip_prefix(&prefix));
+        if members().next().is_none() {
+            flat.push(entry.clone());
+            continue;
+        }
+        match &entry.item.value {
+            Item::Table(inner) => flat.extend(inner.iter().map(|entry| {
+                let name = Spanned::new(format!("{prefix}{}", entry.key.value), entry.key.span.clone());
+                Entry { key: name, ..entry.clone() }
+            })),
+            Item::Unread(_) => {}
+            other => {
+                let title = format!("`{key}` is a group of parameters, and {} is no table", other.what());
+                let some: Vec<&str> = members().take(3).collect();
+                let diag = Diag::new(Code::Type, entry.item.span.clone(), title);
+                let example =
+                    format!("write `{prefix}{} = …`, or `{key} = {{ {} = … }}`", some[0], some.join(" = …, "));
+                diags.push(diag.help(example));
+            }
+        }
+    }
+    flat
 }
 
 /// Reads `text`, as the command line has it, as a value of a parameter.
@@ -72,17 +126,29 @@ fn unknown_key(worker: &Descriptor, entry: &Entry, node: &Spanned<String>) -> Di
 /// # Errors
 /// What is wrong with it.
 pub fn from_text(param: &Param, text: &str) -> Result<Value, String> {
-    let item = match param.ty {
-        ParamType::Text | ParamType::Path => Item::Text(text.into()),
-        _ => {
-            let mut diags = Diags::default();
-            let mut entries = super::syntax::parse(&format!("value = {text}"), &mut diags);
-            match (entries.pop(), diags.errors()) {
-                (Some(entry), 0) => entry.item.value,
-                _ => Item::Text(text.into()),
-            }
-        }
-    };
+    match param.ty {
+        ParamType::Text | ParamType::Path => from_item(param, Item::Text(text.into())),
+        _ => from_toml(param, text),
+    }
+}
+
+/// Reads `text`, as a graph file has it, as a value of a parameter.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn from_toml(param: &Param, text: &str) -> Result<Value, String> {
+    let mut diags = Diags::default();
+    let mut entries = super::syntax::parse(&format!("value = {text}"), &mut diags);
+    from_item(
+        param,
+        match (entries.pop(), diags.errors()) {
+            (Some(entry), 0) => entry.item.value,
+            _ => Item::Text(text.into()),
+        },
+    )
+}
+
+fn from_item(param: &Param, item: Item) -> Result<Value, String> {
     let here = std::env::current_dir().unwrap_or_default();
     convert(param, &Spanned::new(item, 0..0), &here).map_err(|diag| {
         let label = diag.marks[0].label.clone();

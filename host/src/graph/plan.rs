@@ -36,6 +36,29 @@ pub struct Plan {
     pub settled: u64,
 }
 
+impl Plan {
+    /// By how much each output of a step lags the graph's inputs.
+    pub fn lags<'p>(&'p self, step: &'p Step) -> impl Iterator<Item = Time> + 'p {
+        let own =
+            step.outputs.iter().zip(&step.latency).filter_map(|(output, &latency)| Some((output.stream?, latency)));
+        own.filter_map(|(stream, latency)| step.lag.plus(Time::of(u64::from(latency), &self.streams[stream].format)))
+    }
+
+    /// How often the whole input must be heard before what the graph gives is right: workers that learn of the whole
+    /// learn one after the other.
+    pub fn rehearsals(&self) -> u32 {
+        let mut of_stream = vec![0; self.streams.len()];
+        for step in &self.steps {
+            let before = step.inputs.iter().map(|&edge| of_stream[self.edges[edge].stream]).max().unwrap_or(0);
+            step.outputs
+                .iter()
+                .filter_map(|output| output.stream)
+                .for_each(|s| of_stream[s] = before + step.rehearsals);
+        }
+        of_stream.into_iter().max().unwrap_or(0)
+    }
+}
+
 /// An input of the graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
@@ -78,6 +101,8 @@ pub struct Step {
     pub labels: Vec<String>,
     /// Where it stands in the file.
     pub span: Span,
+    /// How often it must hear the whole input before what it gives is right.
+    pub rehearsals: u32,
     /// It is no worker, but goes over from its first input to its last.
     pub fade: Option<Fade>,
 }
@@ -412,6 +437,7 @@ impl Plan {
             values: worker.values.clone(),
             labels: labels(worker),
             span: node.span.clone(),
+            rehearsals: worker.instance.as_ref().map_or(0, |instance| instance.agreed().rehearsals),
             fade: None,
         });
     }

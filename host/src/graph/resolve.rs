@@ -122,14 +122,15 @@ impl Resolver<'_> {
         };
         let folder = self.file.path.parent().unwrap_or(Path::new(""));
         let errors = self.diags.errors();
-        let values = params::read(&found.worker, &table.params, &table.name, folder, self.diags);
+        let params = params::flat(&found.worker, &table.params, self.diags);
+        let values = params::read(&found.worker, &params, &table.name, folder, self.diags);
         let broken = self.diags.errors() > errors;
         let mut outputs = fixed_outputs(&found);
         outputs.extend(named_outputs(&found, &values));
         let lane = self.lane(table, &found);
         let inner = |entry: &Entry| if let Item::Table(inner) = &entry.item.value { inner.clone() } else { vec![] };
-        let inner = table.params.iter().flat_map(inner);
-        let keys = table.params.iter().cloned().chain(inner).map(|entry| entry.key).collect();
+        let inner = params.iter().flat_map(inner);
+        let keys = params.iter().cloned().chain(inner).map(|entry| entry.key).collect();
         let worker = WorkerNode { found, values, keys, worker_span: id.span.clone(), lane, instance: None };
         let node = self.add(&table.name, What::Worker(Box::new(worker)), outputs);
         self.net.nodes[node].broken = broken;

@@ -1,5 +1,5 @@
 //! A JSON Schema of the graph language, made from the workers that were found: for completion in editors.
-use crate::plugin::{Descriptor, Param, ParamType, Value as Given, Workers};
+use crate::plugin::{Descriptor, Param, ParamType, Preset, Value as Given, Workers};
 use serde_json::{Map, Value, json};
 
 /// The schema, JSON Schema draft-07: the newest that editors of TOML (Taplo, Even Better TOML, Tombi) all read.
@@ -99,8 +99,27 @@ fn node(worker: &Descriptor) -> Value {
             },
         },
     ] }));
-    properties.extend(worker.params.iter().map(|p| (p.name.clone(), param(p))));
-    let required = worker.params.iter().filter(|p| p.required).map(|p| p.name.as_str());
+    for p in &worker.params {
+        match p.name.split_once('.') {
+            None => properties.insert(p.name.clone(), param(p)),
+            Some((group, key)) => {
+                let group = properties
+                    .entry(group)
+                    .or_insert_with(|| json!({ "type": "object", "additionalProperties": false, "properties": {} }));
+                group["properties"][key] = param(p);
+                None
+            }
+        };
+    }
+    if !worker.presets.is_empty() {
+        let one = |preset: &Preset| json!({ "const": preset.name, "description": preset.doc });
+        let all: Vec<Value> = worker.presets.iter().map(one).collect();
+        properties.insert(
+            "preset".into(),
+            json!({ "oneOf": all, "description": "Values under one name; keys beside it are stronger" }),
+        );
+    }
+    let required = worker.params.iter().filter(|p| p.required && worker.presets.is_empty()).map(|p| p.name.as_str());
     let required: Vec<&str> = std::iter::once("worker").chain(required).collect();
     json!({ "title": worker.id, "required": required, "additionalProperties": false, "properties": properties })
 }

@@ -291,6 +291,7 @@ impl Weave<'_> {
             values: vec![],
             labels: vec![],
             span: 0..0,
+            rehearsals: 0,
             fade: Some(Fade { wait, length }),
         };
         self.plan.steps.push(step);

@@ -20,6 +20,8 @@ pub struct Descriptor {
     pub ports: Vec<Port>,
     /// Its parameters, in its own order.
     pub params: Vec<Param>,
+    /// Its presets, in its own order.
+    pub presets: Vec<Preset>,
     pub(super) functions: Functions,
 }
 
@@ -38,6 +40,17 @@ pub struct Port {
     pub optional: bool,
     /// It stands for any number of ports, named by the graph.
     pub many: bool,
+}
+
+/// Values of several parameters under one name.
+#[derive(Clone, Debug)]
+pub struct Preset {
+    /// Its name.
+    pub name: String,
+    /// One line about it.
+    pub doc: String,
+    /// Names of parameters, and their values as TOML.
+    pub values: Vec<(String, String)>,
 }
 
 /// A parameter of a worker.
@@ -111,6 +124,8 @@ pub(super) struct Functions {
     pub reset: unsafe extern "C" fn(*mut abi::Instance),
     pub save: Option<unsafe extern "C" fn(*mut abi::Instance, *mut u8, usize, *mut usize) -> abi::Status>,
     pub load: Option<unsafe extern "C" fn(*mut abi::Instance, *const u8, usize) -> abi::Status>,
+    pub extent: Option<unsafe extern "C" fn(*mut abi::Instance, u32, u64) -> u64>,
+    pub rewind: Option<unsafe extern "C" fn(*mut abi::Instance)>,
 }
 
 /// What is wrong with a descriptor, in words for the worker's author.
@@ -152,12 +167,31 @@ unsafe fn text(text: *const c_char, what: &str) -> Checked<String> {
 unsafe fn name(raw: *const c_char, what: &str) -> Checked<String> {
     // SAFETY: the caller's promise, passed on.
     let name = unsafe { text(raw, what) }?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     match name.as_str() {
         "" => fault(format!("{what} is empty")),
         n if n.len() > 64 => fault(format!("{what} is longer than 64 bytes")),
-        n if n.chars().all(plain) => Ok(name),
+        n if is_plain(n) => Ok(name),
         n => fault(format!("{what} is {n:?}; letters, digits and `_` are allowed")),
+    }
+}
+
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// As [`name`], for a parameter: a dot may stand between a group and a key.
+///
+/// # Safety
+/// As [`text`].
+unsafe fn param_name(raw: *const c_char) -> Checked<String> {
+    let what = "the name of a parameter";
+    // SAFETY: the caller's promise, passed on.
+    match unsafe { text(raw, what) }?.split_once('.') {
+        Some((group, key)) if group.len() + key.len() < 64 && is_plain(group) && is_plain(key) => {
+            Ok(format!("{group}.{key}"))
+        }
+        // SAFETY: as above.
+        _ => unsafe { name(raw, what) },
     }
 }
 
@@ -202,12 +236,18 @@ pub(super) unsafe fn workers(library: &abi::Library) -> Checked<Vec<Descriptor>>
         let Some(head) = (unsafe { table.cast::<u32>().as_ref() }) else {
             return fault(format!("worker {i} is null"));
         };
-        if (*head as usize) < size_of::<abi::Worker>() {
-            let need = size_of::<abi::Worker>();
+        // What came with version 1.1 stands behind `destroy`; a worker of 1.0 has none of it.
+        let need = std::mem::offset_of!(abi::Worker, extent);
+        if (*head as usize) < need {
             return fault(format!("worker {i}: its `aw_worker` has {head} bytes; {need} are needed"));
         }
-        // SAFETY: `size` says that the whole struct is there.
-        let table = unsafe { &**table };
+        let len = (*head as usize).min(size_of::<abi::Worker>());
+        let mut whole = std::mem::MaybeUninit::<abi::Worker>::zeroed();
+        // SAFETY: `size` says that so many bytes are there; all of them zero is a table without functions and lists.
+        let table = unsafe {
+            std::ptr::copy_nonoverlapping(table.cast::<u8>(), whole.as_mut_ptr().cast::<u8>(), len);
+            whole.assume_init_ref()
+        };
         // SAFETY: as above.
         let id = unsafe { name(table.id, &format!("the id of worker {i}")) }?;
         // SAFETY: as above.
@@ -232,6 +272,12 @@ unsafe fn worker(table: &abi::Worker, id: &str) -> Checked<Descriptor> {
     let params = params.iter().map(|p| unsafe { param(p) }).collect::<Checked<Vec<Param>>>()?;
     unique(ports.iter().map(|p| p.name.as_str()), "ports")?;
     unique(params.iter().map(|p| p.name.as_str()), "parameters")?;
+    let group = |p: &Param| p.name.split_once('.').map(|(group, _)| group.to_string());
+    if let Some(both) = params.iter().filter_map(group).find(|group| params.iter().any(|p| p.name == *group)) {
+        return fault(format!("`{both}` is both a parameter and a group of parameters"));
+    }
+    // SAFETY: the caller's promise.
+    let presets = unsafe { presets(table, &params) }?;
     for is_output in [false, true] {
         if ports.iter().filter(|p| p.many && p.is_output == is_output).count() > 1 {
             return fault("at most one input and one output port may be MANY");
@@ -253,12 +299,46 @@ unsafe fn worker(table: &abi::Worker, id: &str) -> Checked<Descriptor> {
         reset: table.reset.ok_or_else(|| missing("reset"))?,
         save: table.save,
         load: table.load,
+        extent: table.extent,
+        rewind: table.rewind,
     };
     if functions.set_param.is_none() && params.iter().any(|p| p.live) {
         return fault("it has a LIVE parameter, but no `set_param` function");
     }
     let may_block = table.flags & worker_flags::MAY_BLOCK != 0;
-    Ok(Descriptor { id: id.into(), summary, may_block, ports, params, functions })
+    Ok(Descriptor { id: id.into(), summary, may_block, ports, params, presets, functions })
+}
+
+/// # Safety
+/// As [`workers`].
+unsafe fn presets(table: &abi::Worker, params: &[Param]) -> Checked<Vec<Preset>> {
+    // SAFETY: the caller's promise.
+    let raw = unsafe { slice(table.presets, table.preset_count, MAX_COUNT, "presets") }?;
+    let preset = |raw: &abi::Preset| {
+        // SAFETY: as above.
+        let (name, doc, pairs) = unsafe {
+            let pairs = slice(raw.values, raw.value_count, MAX_COUNT, "values in a preset")?;
+            (name(raw.name, "the name of a preset")?, text(raw.doc, "the doc of a preset")?, pairs)
+        };
+        // SAFETY: as above.
+        let value = |pair: &abi::Pair| unsafe {
+            Ok((text(pair.key, "a key in a preset")?, text(pair.text, "a value in a preset")?))
+        };
+        let values = pairs.iter().map(value).collect::<Checked<Vec<_>>>()?;
+        match values.iter().find(|(key, _)| !params.iter().any(|param| param.name == *key)) {
+            Some((key, _)) => fault(format!("preset `{name}` sets `{key}`, which is no parameter")),
+            None => Ok(Preset { name, doc, values }),
+        }
+    };
+    let presets = raw.iter().map(preset).collect::<Checked<Vec<Preset>>>()?;
+    unique(presets.iter().map(|preset| preset.name.as_str()), "presets")?;
+    if !presets.is_empty() && params.iter().any(|param| param.name == "preset") {
+        return fault("a parameter is called `preset`, which is how a graph takes one of its presets");
+    }
+    for preset in &presets {
+        unique(preset.values.iter().map(|(key, _)| key.as_str()), &format!("values of preset `{}`", preset.name))?;
+    }
+    Ok(presets)
 }
 
 /// # Safety
@@ -285,7 +365,7 @@ unsafe fn port(raw: &abi::Port) -> Checked<Port> {
 /// As [`workers`].
 unsafe fn param(raw: &abi::Param) -> Checked<Param> {
     // SAFETY: the caller's promise.
-    let name = unsafe { name(raw.name, "the name of a parameter") }?;
+    let name = unsafe { param_name(raw.name) }?;
     // SAFETY: as above.
     unsafe { named_param(raw, &name) }.map_err(|Fault(why)| Fault(format!("parameter `{name}`: {why}")))
 }

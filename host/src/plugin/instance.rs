@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 /// Most floats in one plane of a frame, and most frames of one firing: beyond lies a mistake.
 const MAX_PLANE: u64 = 1 << 24;
+/// Most times that a worker may want to hear the input before.
+const MAX_REHEARSALS: u32 = 8;
 
 /// An instance of a worker.
 pub struct Instance {
@@ -62,6 +64,10 @@ pub struct Agreed {
     pub inputs: Vec<AgreedPort>,
     /// Connected outputs.
     pub outputs: Vec<AgreedPort>,
+    /// How often it must hear the whole input before what it gives is right.
+    pub rehearsals: u32,
+    /// Why, and the way out.
+    pub rehearsals_why: String,
 }
 
 /// What an instance agreed to for one port.
@@ -77,6 +83,24 @@ pub struct AgreedPort {
     pub latency: u32,
     /// For how many of its own frames an output sounds on.
     pub tail: u32,
+}
+
+/// When a firing takes place; see [`abi::Block`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// In samples of the graph's input.
+    pub time: u64,
+    /// Number of the first frame of the first input.
+    pub position: i64,
+    /// How many frames the first input has in all, or [`abi::NO_END`].
+    pub end: u64,
+}
+
+impl Moment {
+    /// A moment of an endless input at the graph's rate.
+    pub fn at(time: u64) -> Self {
+        Self { time, position: time as i64, end: abi::NO_END }
+    }
 }
 
 /// Input frames: plane c starts at `data[c * stride]`.
@@ -229,6 +253,8 @@ impl Instance {
             output_count: outs.len() as u32,
             inputs: ins.as_mut_ptr(),
             outputs: outs.as_mut_ptr(),
+            rehearsals: 0,
+            rehearsals_why: std::ptr::null(),
         };
         // SAFETY: the instance is alive; setup, streams and names live for the call.
         let status = unsafe { (self.functions.prepare)(self.raw, &mut setup) };
@@ -243,7 +269,14 @@ impl Instance {
             tail: if is_output { stream.tail } else { 0 },
         };
         let ports = all.zip(&streams).enumerate().map(|(i, pair)| port(pair, i >= inputs.len()));
-        let mut agreed = Agreed { inputs: ports.collect(), outputs: vec![] };
+        // SAFETY: the worker wrote null, or a text that lives until its next call.
+        let why = unsafe { setup.rehearsals_why.as_ref().map(|why| std::ffi::CStr::from_ptr(why)) };
+        let rehearsals_why = why.map_or(String::new(), |why| why.to_string_lossy().chars().take(1000).collect());
+        let rehearsals = setup.rehearsals;
+        if rehearsals > MAX_REHEARSALS {
+            return Err(Refusal(format!("{AGAINST_ABI}, it wants to hear the input {rehearsals} times before")));
+        }
+        let mut agreed = Agreed { inputs: ports.collect(), outputs: vec![], rehearsals, rehearsals_why };
         agreed.outputs = agreed.inputs.split_off(inputs.len());
         check(&mut agreed, &self.worker)?;
         (self.agreed, self.max_frames) = (agreed, Some(max_frames as usize));
@@ -254,7 +287,7 @@ impl Instance {
     ///
     /// # Errors
     /// How it failed; the outputs then hold anything.
-    pub fn process(&mut self, time: u64, inputs: &[Frames], outputs: &mut [OutBuffer]) -> Result<(), Failure> {
+    pub fn process(&mut self, moment: Moment, inputs: &[Frames], outputs: &mut [OutBuffer]) -> Result<(), Failure> {
         if inputs.len() != self.agreed.inputs.len() || outputs.len() != self.agreed.outputs.len() {
             return Err(Failure::Shape);
         }
@@ -291,9 +324,11 @@ impl Instance {
             size: size_of::<abi::Block>() as u32,
             input_count: ins.len() as u32,
             output_count: outs.len() as u32,
-            time,
+            time: moment.time,
             inputs: ins.as_ptr(),
             outputs: outs.as_mut_ptr(),
+            position: moment.position,
+            end: moment.end,
         };
         // SAFETY: the instance is alive and prepared; every buffer holds the frames that were agreed (`moves`, `fits`);
         // outputs are exclusive borrows, so they overlap nothing.
@@ -323,6 +358,19 @@ impl Instance {
     pub fn reset(&mut self) {
         // SAFETY: the instance is alive.
         unsafe { (self.functions.reset)(self.raw) }
+    }
+
+    /// The same input comes again from its start: forgets the past, but not what it learned of the whole.
+    pub fn rewind(&mut self) {
+        // SAFETY: the instance is alive.
+        unsafe { self.functions.rewind.unwrap_or(self.functions.reset)(self.raw) }
+    }
+
+    /// How many frames an output makes of a first input of `frames` frames; `None` leaves it to the rates.
+    pub fn extent(&mut self, output: usize, frames: u64) -> Option<u64> {
+        // SAFETY: the instance is alive.
+        let extent = self.functions.extent.map(|extent| unsafe { extent(self.raw, output as u32, frames) });
+        extent.filter(|frames| *frames != abi::NO_END)
     }
 
     /// Its memory of the past; `None` if the worker does not save.

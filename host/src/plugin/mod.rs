@@ -9,10 +9,10 @@ mod library;
 mod log;
 mod workers;
 
-pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS};
+pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS, NO_END};
 pub use denormals::flushed;
-pub use describe::{Descriptor, Fault, Param, ParamType, Port, Value};
-pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, OutBuffer, Refusal};
+pub use describe::{Descriptor, Fault, Param, ParamType, Port, Preset, Value};
+pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, Moment, OutBuffer, Refusal};
 pub use library::{Library, LoadError};
 pub use log::{Log, Note};
 pub use workers::{Found, SearchPath, Workers, WorkersError};

@@ -113,6 +113,20 @@ impl Program {
         }
     }
 
+    /// [control] Goes back to the start, with workers that forget the past but not what they learned of the whole.
+    pub(super) fn rewind(&mut self) {
+        let steps = std::mem::take(&mut self.steps);
+        let keys: Vec<u64> = steps.iter().map(|step| step.key).collect();
+        let mut nodes: Vec<Node> = steps.into_iter().map(Step::into_node).collect();
+        for node in &mut nodes {
+            if let Node::Worker(instance) = node {
+                instance.rewind();
+            }
+        }
+        *self = *Self::with(self.plan.clone(), nodes, None);
+        self.steps.iter_mut().zip(keys).for_each(|(step, key)| step.key = key);
+    }
+
     /// What is rendered.
     pub fn plan(&self) -> &Plan {
         &self.plan

@@ -43,6 +43,10 @@ impl Renderer {
         &self.program
     }
 
+    pub(super) fn program_mut(&mut self) -> &mut Program {
+        &mut self.program
+    }
+
     /// Frames that the next block takes from an input.
     pub fn due(&self, input: usize) -> usize {
         self.program.sources.get(input).map_or(0, |(_, pace)| pace.of_block(self.program.block) as usize)

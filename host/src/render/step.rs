@@ -4,7 +4,7 @@ use super::load::Load;
 use super::message::Trouble;
 use super::stream::{self, Stream};
 use crate::graph;
-use crate::plugin::{Event, Failure, Frames, Instance, MAX_PORTS, OutBuffer};
+use crate::plugin::{Event, Failure, Format, Frames, Instance, MAX_PORTS, Moment, NO_END, OutBuffer};
 use arrayvec::ArrayVec;
 use pulp::Arch;
 
@@ -26,6 +26,10 @@ pub struct Step {
     clock: Clock,
     /// Frames given by a worker without inputs; frames taken from the first input otherwise.
     pub(super) moved: u64,
+    /// Frames of the first input, or of a worker without inputs, that come before the moment 0.
+    lead: u64,
+    /// How many frames the first input has in all.
+    pub(super) end: u64,
     max_frames: usize,
 }
 
@@ -137,13 +141,15 @@ impl Step {
         let inputs: Vec<In> = step.inputs.iter().map(input).collect();
         let outputs: Vec<Out> = step.outputs.iter().enumerate().map(output).collect();
         let clock = clock(plan, step);
+        let lead = pacing_format(plan, step).map_or(0, |format| step.lag.in_frames_up(&format));
         let max_frames = plan.block as usize;
         let (failed, load) = (None, Box::<Load>::default());
         let node = match (step.fade, outputs.first().map(|output| &output.to)) {
             (Some(fade), Some(&OutTo::Stream { width, planes, .. })) => Node::Fade(Fade::new(fade, width, planes)),
             _ => node,
         };
-        Self { key, node, inputs, outputs, pace: step.pace, failed, load, clock, moved: 0, max_frames }
+        let (moved, end) = (0, NO_END);
+        Self { key, node, inputs, outputs, pace: step.pace, failed, load, clock, moved, lead, end, max_frames }
     }
 
     /// How many frames the ports that take as many as there are would move now; `None` if it cannot fire.
@@ -245,7 +251,10 @@ impl Step {
         }
         let (time, early) = self.clock.at(self.moved);
         match &mut self.node {
-            Node::Worker(instance) => instance.process(time, &ins, &mut outs).map_err(Trouble::Call)?,
+            Node::Worker(instance) => {
+                let moment = Moment { time, position: self.moved as i64 - self.lead as i64, end: self.end };
+                instance.process(moment, &ins, &mut outs).map_err(Trouble::Call)?;
+            }
             Node::Fade(fade) => {
                 if let Some(OutBuffer::Frames(out)) = outs.first_mut() {
                     fade.process(&ins, out);
@@ -315,7 +324,7 @@ impl Step {
         match self.pace {
             // The new program counts blocks from 0, and frames that are due with them.
             Some(_) => self.begin_at(samples),
-            None => (self.moved, self.clock.base) = (before.moved, before.clock.base),
+            None => (self.moved, self.lead, self.clock.base) = (before.moved, before.lead, before.clock.base),
         }
     }
 
@@ -325,6 +334,19 @@ impl Step {
             Node::Worker(instance) => Some(instance),
             _ => None,
         }
+    }
+
+    /// Its instance, to be asked on the control side.
+    pub(super) fn instance_mut(&mut self) -> Option<&mut Instance> {
+        match &mut self.node {
+            Node::Worker(instance) => Some(instance),
+            _ => None,
+        }
+    }
+
+    /// [control] Its node, for another step to drive.
+    pub(super) fn into_node(self) -> Node {
+        self.node
     }
 
     /// Changes a live parameter.
@@ -359,11 +381,16 @@ fn all_finite(simd: Arch, values: &[f32]) -> bool {
     simd.dispatch(|| values.iter().fold(0, |any, value| any | carried(value)) & SIGN == 0)
 }
 
-fn clock(plan: &graph::Plan, step: &graph::Step) -> Clock {
+/// The format of the frames by which a step counts: of its first input, or of what it gives.
+fn pacing_format(plan: &graph::Plan, step: &graph::Step) -> Option<Format> {
     let stream = step.inputs.first().map(|&edge| plan.edges[edge].stream);
     let stream = stream.or_else(|| step.outputs.iter().find_map(|output| output.stream));
+    stream.map(|stream| plan.streams[stream].format)
+}
+
+fn clock(plan: &graph::Plan, step: &graph::Step) -> Clock {
     let lag = step.lag.in_samples(plan.rate);
-    let Some(format) = stream.map(|stream| plan.streams[stream].format) else {
+    let Some(format) = pacing_format(plan, step) else {
         return Clock { num: 0, den: 1, lag, base: 0 };
     };
     let (num, den) = (u64::from(plan.rate) * u64::from(format.rate_den), u64::from(format.rate_num));

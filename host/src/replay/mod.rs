@@ -5,6 +5,7 @@ mod job; //    one run: which files, what is kept
 mod metrics; // how near a signal is to another
 mod output; //    from an output to a file
 mod reference; // a clean version of what is played
+mod rehearsal; // runs that are not heard, for workers that must know the whole
 mod run; //    blocks in, blocks out
 
 pub use files::check_files;

@@ -2,7 +2,7 @@
 use super::job::{Job, ReplayError};
 use super::reference::Reference;
 use super::run::OutputFile;
-use crate::graph::{GraphFile, OutputKind, Plan};
+use crate::graph::{GraphFile, OutputKind, Plan, Time};
 use crate::io::{AudioWriter, Encoding, NpyWriter};
 use crate::plugin::{Format, Frames};
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ pub(super) struct Output {
     to: To,
     /// Frames that are not kept: priming and, if aligned, latency.
     skip: u64,
+    priming: u64,
     /// Latency that is left in what is kept.
     lag: u64,
     pub is_audio: bool,
@@ -60,7 +61,14 @@ impl Output {
         let (skip, lag) = if job.keep.align { (priming + lag, 0) } else { (priming, lag) };
         let name = output.name.clone();
         let length = matches!(output.kind, OutputKind::Events(..)).then_some(0);
-        Ok(Self { name, format, to, skip, lag, is_audio, length, kept: 0, peak: 0.0, path, buffer: vec![] })
+        Ok(Self { name, format, to, skip, priming, lag, is_audio, length, kept: 0, peak: 0.0, path, buffer: vec![] })
+    }
+
+    /// Leaves out all that comes before the frame that stands for the moment 0, if a worker counts its frames: what
+    /// would come before are none.
+    pub fn begin_with_frame_0(&mut self, lag: Time) {
+        let lag = lag.in_frames_up(&self.format);
+        (self.skip, self.lag) = (self.priming + lag, 0);
     }
 
     pub fn done(&self) -> bool {
@@ -71,7 +79,7 @@ impl Output {
         let width = self.format.width();
         let planes = frames.data.chunks(frames.stride.max(1)).take(self.format.channels as usize);
         let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(frames.frames);
-        let left = self.length.map_or(u64::MAX, |length| length - self.kept);
+        let left = self.length.map_or(u64::MAX, |length| length.saturating_sub(self.kept));
         let keep = usize::try_from(left).unwrap_or(usize::MAX).min(frames.frames - skip);
         let planes: Vec<&[f32]> = planes.map(|plane| &plane[skip * width..(skip + keep) * width]).collect();
         let at = self.kept as i64;

@@ -3,11 +3,12 @@ use super::input::Input;
 use super::job::{Job, ReplayError};
 use super::output::Output;
 use super::reference::Reference;
+use super::rehearsal::rehearse;
 use crate::control::{Engine, Report};
 use crate::graph::{Diags, GraphFile, OutputKind, Plan, Time, compile};
 use crate::io::{AudioReader, LineWriter};
 use crate::plugin::Workers;
-use crate::render::Renderer;
+use crate::render::{Extent, Renderer};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -93,9 +94,12 @@ pub fn replay(
     let (readers, device) = job.open(file)?;
     let heap = heap_in_render(workers);
     let compiled = compile(file, workers, &device, &job.listeners(), diags).ok_or(ReplayError::Graph)?;
-    let (engine, renderer) = Engine::start(compiled, job.metered);
-    let mut run = Run::new(job, file, engine, renderer, readers)?;
     let start = Instant::now();
+    let (mut stage, mut readers, mut _kept) = (Engine::start(compiled, job.metered), readers, vec![]);
+    if stage.0.plan().rehearsals() > 0 {
+        (stage, readers, _kept) = rehearse(job, file, stage, readers, progress)?;
+    }
+    let mut run = Run::new(job, file, stage, readers)?;
     run.play(progress)?;
     let mut outcome = run.finish()?;
     outcome.elapsed = start.elapsed();
@@ -119,9 +123,12 @@ fn allocated(workers: &Workers, before: &[u64]) -> Vec<String> {
         .collect()
 }
 
-struct Run {
-    engine: Engine,
-    renderer: Renderer,
+/// A graph that plays, seen from both sides.
+pub(super) type Stage = (Engine, Renderer);
+
+pub(super) struct Run {
+    pub engine: Engine,
+    pub renderer: Renderer,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     events: Option<LineWriter>,
@@ -130,14 +137,15 @@ struct Run {
     reports: Vec<Report>,
     tail_ms: Option<f64>,
     warnings: Vec<String>,
+    /// It is known how long everything is.
+    ended: bool,
 }
 
 impl Run {
-    fn new(
+    pub fn new(
         job: &Job,
         file: &GraphFile,
-        mut engine: Engine,
-        renderer: Renderer,
+        (mut engine, mut renderer): Stage,
         readers: Vec<AudioReader>,
     ) -> Result<Self, ReplayError> {
         for (node, param, value) in &job.set {
@@ -148,16 +156,25 @@ impl Run {
         for index in 0..engine.plan().outputs.len() {
             outputs.push(Output::new(job, file, engine.plan(), index)?);
         }
+        let far = vec![1 << 32; inputs.len()];
+        for ((output, extent), planned) in
+            outputs.iter_mut().zip(extents(&engine, &mut renderer, &far)).zip(&engine.plan().outputs)
+        {
+            if extent.is_some_and(|extent| extent.counted) {
+                output.begin_with_frame_0(planned.lag);
+            }
+        }
         let gives_events = engine.plan().outputs.iter().any(|output| matches!(output.kind, OutputKind::Events(..)));
         let events = gives_events.then(|| job.keep.events.clone().unwrap_or("-".into()));
+        let events = events.filter(|path| !path.as_os_str().is_empty());
         let events = events.map(LineWriter::create).transpose()?;
         let reference = job.reference.as_ref().map(|path| Reference::open(path, &inputs, &outputs)).transpose()?;
         let tail_ms = job.tail.map(|seconds| seconds * 1000.0).or(file.graph.tail_ms);
-        let (reports, warnings) = (vec![], vec![]);
-        Ok(Self { engine, renderer, inputs, outputs, events, heard: 0, reference, reports, tail_ms, warnings })
+        let (reports, warnings, heard, ended) = (vec![], vec![], 0, false);
+        Ok(Self { engine, renderer, inputs, outputs, events, heard, reference, reports, tail_ms, warnings, ended })
     }
 
-    fn play(&mut self, progress: &Progress) -> Result<(), ReplayError> {
+    pub fn play(&mut self, progress: &Progress) -> Result<(), ReplayError> {
         let block = f64::from(self.engine.plan().block) / f64::from(self.engine.plan().rate);
         let mut unsaid = 0.0;
         while !self.outputs.iter().all(Output::done) || !self.inputs.iter().all(|input| input.ended) {
@@ -169,6 +186,16 @@ impl Run {
             if unsaid > 0.25 {
                 (progress.played)(std::mem::take(&mut unsaid));
             }
+        }
+        Ok(())
+    }
+
+    /// Goes on until all that is on its way has come out, heard or not.
+    pub fn play_out(&mut self) -> Result<(), ReplayError> {
+        let plan = self.engine.plan();
+        let lag = plan.steps.iter().flat_map(|step| plan.lags(step)).fold(Time::ZERO, Time::max).in_samples(plan.rate);
+        for _ in 0..lag.div_ceil(u64::from(plan.block)) + plan.period + 1 {
+            self.block()?;
         }
         Ok(())
     }
@@ -202,8 +229,14 @@ impl Run {
 
     /// Once all inputs have ended it is known how long everything is.
     fn set_lengths(&mut self) {
-        if self.outputs.iter().all(|output| output.length.is_some()) {
+        if std::mem::replace(&mut self.ended, true) {
             return;
+        }
+        let frames: Vec<u64> = self.inputs.iter().map(|input| input.frames).collect();
+        self.renderer.end(&frames);
+        let counted = extents(&self.engine, &mut self.renderer, &frames);
+        for (output, extent) in self.outputs.iter_mut().zip(counted) {
+            output.length = output.length.or(extent.filter(|extent| extent.counted).map(|extent| extent.frames));
         }
         let spans = self.inputs.iter().map(|input| Time::of_samples(input.frames, input.rate));
         let longest = spans.max().unwrap_or(Time::ZERO);
@@ -263,6 +296,13 @@ impl Run {
         let (reports, events, elapsed) = (self.reports, self.heard, Duration::ZERO);
         Ok(Outcome { outputs, seconds, elapsed, reports, events, si_sdr, load, warnings })
     }
+}
+
+/// The extents of what the outputs hear when the inputs have so many frames.
+fn extents(engine: &Engine, renderer: &mut Renderer, inputs: &[u64]) -> Vec<Option<Extent>> {
+    let (plan, of_streams) = (engine.plan(), renderer.extents(inputs));
+    let heard = |output| plan.output_edge(output).and_then(|edge| of_streams[plan.edges[edge].stream]);
+    plan.outputs.iter().map(heard).collect()
 }
 
 fn loads(renderer: &Renderer, plan: &Plan) -> Vec<NodeLoad> {

@@ -1,6 +1,6 @@
 //! What an instance is handed: no buffer, however wrong, reaches a worker that did not agree to it.
 use crate::workers;
-use aw_host::plugin::{Event, Failure, Format, Frames, FramesMut, Instance, OutBuffer, Value};
+use aw_host::plugin::{Event, Failure, Format, Frames, FramesMut, Instance, Moment, OutBuffer, Value};
 
 const BLOCK: usize = 16;
 
@@ -22,7 +22,7 @@ fn fire(instance: &mut Instance, taken: usize, given: usize) -> Result<(), Failu
     let (x, mut y) = ([1.0f32; 64], [0.0f32; 64]);
     let input = Frames { data: &x, stride: 64, frames: taken };
     let output = FramesMut { data: &mut y, stride: 64, frames: given };
-    instance.process(0, &[input], &mut [OutBuffer::Frames(output)])
+    instance.process(Moment::at(0), &[input], &mut [OutBuffer::Frames(output)])
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn events_need_room_for_events() {
     let (x, mut count) = ([1.0f32; 4], 0);
     let mut room = [Event { time: 0, label: 0, value: 0.0 }; 8];
     let input = [Frames { data: &x, stride: 4, frames: 4 }];
-    assert_eq!(tick.process(0, &input, &mut [OutBuffer::Events(&mut room, &mut count)]), Ok(()));
+    assert_eq!(tick.process(Moment::at(0), &input, &mut [OutBuffer::Events(&mut room, &mut count)]), Ok(()));
     assert_eq!(count, 4);
 }
 
@@ -57,9 +57,9 @@ fn nothing_is_called_before_it_agreed() {
     let worker = &all.get("late").unwrap().worker;
     let values: Vec<Value> = worker.params.iter().map(|param| param.default.clone()).collect();
     let mut instance = Instance::create(worker, &values).unwrap();
-    assert_eq!(instance.process(0, &[], &mut []), Err(Failure::Shape));
+    assert_eq!(instance.process(Moment::at(0), &[], &mut []), Err(Failure::Shape));
     instance.prepare(16000, 16, &[], &["out"]).unwrap_err();
-    assert_eq!(instance.process(0, &[], &mut []), Err(Failure::Shape));
+    assert_eq!(instance.process(Moment::at(0), &[], &mut []), Err(Failure::Shape));
     instance.prepare(16000, 16, &[("in", Format::audio(1, 16000))], &["out"]).unwrap();
     assert_eq!(fire(&mut instance, 4, 4), Ok(()), "what was called too early is not dead");
 }

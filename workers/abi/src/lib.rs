@@ -22,13 +22,15 @@ use core::ffi::{c_char, c_void};
 /// Incompatible with every other major version.
 pub const ABI_MAJOR: u32 = 1;
 /// Fields added since `ABI_MAJOR` began.
-pub const ABI_MINOR: u32 = 0;
+pub const ABI_MINOR: u32 = 1;
 /// Largest rank of a frame.
 pub const MAX_RANK: usize = 4;
 /// Most ports of one instance, inputs and outputs together.
 pub const MAX_PORTS: usize = 32;
 /// `Stream::tail` of an output that may sound for ever.
 pub const ENDLESS: u32 = u32::MAX;
+/// `Block::end` while no end is in sight: always when live.
+pub const NO_END: u64 = u64::MAX;
 
 /// What a call came to.
 #[repr(transparent)]
@@ -141,7 +143,8 @@ pub mod param_flags {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct Param {
-    /// Its key in the graph file. Letters, digits and `_`; not `worker`, `in` or `run`.
+    /// Its key in the graph file. Letters, digits and `_`; not `worker`, `in`, `run` or `preset`. Since 1.1 a dot may
+    /// stand between a group and a key: `mel.bands` is written `mel.bands = 80` or `mel = { bands = 80 }`.
     pub name: *const c_char,
     /// Its unit, or "".
     pub unit: *const c_char,
@@ -171,6 +174,20 @@ pub struct Pair {
     pub key: *const c_char,
     /// Text.
     pub text: *const c_char,
+}
+
+/// Values of several parameters under one name, which a graph file takes with `preset = "NAME"`. Since 1.1.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// Its name. Letters, digits and `_`.
+    pub name: *const c_char,
+    /// One line about it.
+    pub doc: *const c_char,
+    /// Names of parameters, with their values as they would be written in TOML: `"hann"`, `0.97`, `true`.
+    pub values: *const Pair,
+    /// Number of `values`.
+    pub value_count: u32,
 }
 
 /// The value given to `Param` number i. Only the field of its type is meaningful.
@@ -293,6 +310,12 @@ pub struct Setup {
     pub inputs: *mut Stream,
     /// Connected outputs, likewise.
     pub outputs: *mut Stream,
+    /// The worker writes it: how often it must hear the whole input before what it gives is right. A replay plays the
+    /// input so often before, with a `rewind` after each time; a live run refuses. 0 as given. Since 1.1.
+    pub rehearsals: u32,
+    /// The worker writes it: why, for the graph's author, and the way out. UTF-8 that lives until the instance is called
+    /// again, or null. Since 1.1.
+    pub rehearsals_why: *const c_char,
 }
 
 /// Something that happened at a moment.
@@ -338,6 +361,13 @@ pub struct Block {
     pub inputs: *const Buffer,
     /// In the order of `Setup::outputs`.
     pub outputs: *mut Buffer,
+    /// Number of the first frame of the first input, counted from the one that stands for the moment 0; frames before
+    /// are negative. They are what comes out of nodes with latency before the sound does. Since 1.1.
+    pub position: i64,
+    /// Number that the first input's frame behind its last one has, or `NO_END`. Frames from there on are silence that
+    /// the host plays so that what is on its way comes out. It is known from the moment when such a frame may arrive.
+    /// Since 1.1.
+    pub end: u64,
 }
 
 /// How much a message matters.
@@ -429,6 +459,16 @@ pub struct Worker {
     pub load: Option<unsafe extern "C" fn(it: *mut Instance, data: *const u8, len: usize) -> Status>,
     /// [control] Frees the instance.
     pub destroy: Option<unsafe extern "C" fn(it: *mut Instance)>,
+    /// [control] How many frames output number `output` makes of a first input of `frames` frames; `NO_END` leaves it to
+    /// the rates. Asked after `prepare`. May be null. Since 1.1.
+    pub extent: Option<unsafe extern "C" fn(it: *mut Instance, output: u32, frames: u64) -> u64>,
+    /// [control] The same input comes again from its start: forgets the past as `reset` does, but not what it learned
+    /// of the whole. `reset` forgets that too. May be null; `reset` is called then. Since 1.1.
+    pub rewind: Option<unsafe extern "C" fn(it: *mut Instance)>,
+    /// Its presets. Since 1.1.
+    pub presets: *const Preset,
+    /// Number of `presets`. Since 1.1.
+    pub preset_count: u32,
 }
 
 /// What `aw_entry` returns. Its first two fields keep their place in every version.
@@ -456,6 +496,10 @@ pub type Entry = unsafe extern "C" fn(host_major: u32, host_minor: u32) -> *cons
 unsafe impl Sync for Port {}
 // SAFETY: as above.
 unsafe impl Sync for Param {}
+// SAFETY: as above.
+unsafe impl Sync for Pair {}
+// SAFETY: as above.
+unsafe impl Sync for Preset {}
 // SAFETY: as above.
 unsafe impl Sync for Worker {}
 // SAFETY: as above.

@@ -40,18 +40,20 @@ fn facts() -> Vec<Fact> {
         Port = "aw_port" { name, doc, dir, kind, flags }
         Param = "aw_param" { name, unit, doc, ty, flags, default_num, default_text, min, max, choices }
         Pair = "aw_pair" { key, text }
+        Preset = "aw_preset" { name, doc, values, value_count }
         Value = "aw_value" { num, text, list, table, len }
         Format = "aw_format" { kind, channels, dims, rate_num, rate_den }
         Stream = "aw_stream" { port, format, frames, latency, tail }
-        Setup = "aw_setup" { size, sample_rate, max_frames, input_count, output_count, inputs, outputs }
+        Setup = "aw_setup" { size, sample_rate, max_frames, input_count, output_count, inputs, outputs, rehearsals, rehearsals_why }
         Event = "aw_event" { time, label, value }
         Buffer = "aw_buffer" { data, stride, frames }
-        Block = "aw_block" { size, input_count, output_count, time, inputs, outputs }
+        Block = "aw_block" { size, input_count, output_count, time, inputs, outputs, position, end }
         Host = "aw_host" { size, ctx, log }
         Heap = "aw_heap" { bytes, peak, in_render }
         Worker = "aw_worker" {
             size, flags, port_count, param_count, id, summary, ports, params,
-            create, prepare, process, set_param, reset, save, load, destroy
+            create, prepare, process, set_param, reset, save, load, destroy,
+            extent, rewind, presets, preset_count
         }
         Library = "aw_library" { abi_major, abi_minor, size, worker_count, workers, heap }
     }
@@ -68,6 +70,7 @@ fn facts() -> Vec<Fact> {
         ("AW_MAX_RANK".into(), MAX_RANK as i128),
         ("AW_MAX_PORTS".into(), MAX_PORTS as i128),
         ("AW_ENDLESS".into(), ENDLESS.into()),
+        ("AW_NO_END".into(), NO_END.into()),
         ("aw_port_OPTIONAL".into(), port_flags::OPTIONAL.into()),
         ("aw_port_MANY".into(), port_flags::MANY.into()),
         ("aw_param_LIVE".into(), param_flags::LIVE.into()),

@@ -67,6 +67,8 @@ impl Smooth {
             output_count: 1,
             inputs: &mut input,
             outputs: &mut output,
+            rehearsals: 0,
+            rehearsals_why: std::ptr::null(),
         };
         // SAFETY: the instance is alive, the setup complete.
         (unsafe { self.worker.prepare.unwrap()(self.it, &mut setup) }, output)
@@ -84,7 +86,9 @@ impl Smooth {
         };
         let (inputs, mut outputs) = (buffer(&mut input), buffer(&mut output));
         let size = size_of::<Block>() as u32;
-        let block = Block { size, input_count: 1, output_count: 1, time: 0, inputs: &inputs, outputs: &mut outputs };
+        let (inputs, outputs) = (&raw const inputs, &raw mut outputs);
+        let (time, position, end) = (0, 0, NO_END);
+        let block = Block { size, input_count: 1, output_count: 1, time, inputs, outputs, position, end };
         // SAFETY: prepared for as many planes, whose samples the buffers hold.
         assert_eq!(unsafe { self.worker.process.unwrap()(self.it, &block) }, Status::OK);
         assert!(output.chunks(stride).all(|plane| plane[frames..].iter().all(|x| x.is_nan())), "wrote past the plane");

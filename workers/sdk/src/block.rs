@@ -17,6 +17,8 @@ pub struct Block<'a> {
     /// What leaves.
     pub outputs: Outputs<'a>,
     time: u64,
+    position: i64,
+    end: Option<u64>,
 }
 
 /// The input frames of one call.
@@ -39,6 +41,9 @@ impl<'a> Block<'a> {
     /// `raw` is a block as [`abi::Block`] describes it, alive for `'a`, whose buffers hold `frames` frames of the
     /// shapes given; there are at least as many buffers as shapes.
     pub(crate) unsafe fn new(raw: &'a abi::Block, inputs: &'a [Shape], outputs: &'a [Shape]) -> Self {
+        // A host of version 1.0 says neither.
+        let since_1_1 = raw.size as usize >= core::mem::offset_of!(abi::Block, end) + size_of::<u64>();
+        let (position, end) = if since_1_1 { (raw.position, raw.end) } else { (raw.time as i64, abi::NO_END) };
         let buffers = match inputs.len() {
             0 => &[],
             // SAFETY: the caller's promise.
@@ -48,12 +53,26 @@ impl<'a> Block<'a> {
             inputs: Inputs { buffers, shapes: inputs },
             outputs: Outputs { buffers: raw.outputs, shapes: outputs, said: 0, lent: PhantomData },
             time: raw.time,
+            position,
+            end: (end != abi::NO_END).then_some(end),
         }
     }
 
     /// The moment of the graph's input that the first frame stands for, in samples at the graph's rate.
     pub fn time(&self) -> u64 {
         self.time
+    }
+
+    /// Number of the first frame of the first input, counted from the one that stands for the moment 0. Frames before
+    /// are negative: they come out of nodes with latency before the sound does.
+    pub fn position(&self) -> i64 {
+        self.position
+    }
+
+    /// How many frames the first input has in all: those behind are silence that the host plays so that what is on its
+    /// way comes out. `None` while no end is in sight.
+    pub fn end(&self) -> Option<u64> {
+        self.end
     }
 }
 

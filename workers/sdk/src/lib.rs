@@ -65,7 +65,7 @@ pub use rig::{Answer, Rig};
 pub use setup::Setup;
 #[doc(hidden)]
 pub use shim::{entry, quiet_panics, table};
-pub use spec::{Choices, Param, Port, Spec};
+pub use spec::{Choices, Param, Port, Preset, Set, Spec};
 pub use values::{Given, Values};
 
 /// Why a worker refused; the host shows it beside the node in the graph file.
@@ -114,6 +114,17 @@ pub trait Worker: Sized + Send + 'static {
 
     /// Forgets the past, keeps parameters. Must not allocate either.
     fn reset(&mut self) {}
+
+    /// The same input comes again from its start: forgets the past, but not what [`Self::prepare`] said it must hear the
+    /// whole for ([`Setup::rehearsals`]). [`Self::reset`] forgets that too.
+    fn rewind(&mut self) {
+        self.reset();
+    }
+
+    /// How many frames output number `output` makes of a first input of `frames` frames; `None` leaves it to the rates.
+    fn extent(&self, _output: usize, _frames: u64) -> Option<u64> {
+        None
+    }
 
     /// Appends what `load` needs to continue from here.
     fn save(&self, _out: &mut Vec<u8>) {}

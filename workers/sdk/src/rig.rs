@@ -38,6 +38,10 @@ pub struct Rig {
     events: Vec<Event>,
     /// Frames that the first input has taken.
     time: u64,
+    /// Frames that come before the sound does.
+    early: i64,
+    end: u64,
+    rehearsals: (u32, String),
 }
 
 /// Most frames that a [`Rig`] hands to a port that takes as many as there are.
@@ -83,6 +87,9 @@ impl Rig {
             outputs: outputs_,
             events,
             time: 0,
+            early: 0,
+            end: abi::NO_END,
+            rehearsals: (0, String::new()),
         };
         rig.check(made)?;
         rig.prepare::<W>(inputs, outputs)?;
@@ -120,10 +127,15 @@ impl Rig {
             output_count: outs.len() as u32,
             inputs: ins.as_mut_ptr(),
             outputs: outs.as_mut_ptr(),
+            rehearsals: 0,
+            rehearsals_why: std::ptr::null(),
         };
         // SAFETY: `it` is alive and the setup complete.
         let status = unsafe { self.table.prepare.map_or(Status::ERROR, |f| f(self.it, &mut setup)) };
         self.check(status)?;
+        // SAFETY: the worker wrote null or a text that lives until its next call.
+        let why = unsafe { setup.rehearsals_why.as_ref().map(|why| std::ffi::CStr::from_ptr(why)) };
+        self.rehearsals = (setup.rehearsals, why.map_or(String::new(), |why| why.to_string_lossy().into_owned()));
         let answer = |s: &abi::Stream| Answer {
             format: s.format,
             frames: s.frames as usize,
@@ -167,7 +179,7 @@ impl Rig {
         }
     }
 
-    /// Forgets the past, and what waits at the inputs.
+    /// Forgets the past, and what waits at the inputs; time goes on.
     pub fn reset(&mut self) {
         for queue in self.inputs.iter_mut().flat_map(|(_, queue)| &mut queue.planes) {
             queue.clear();
@@ -176,6 +188,40 @@ impl Rig {
             // SAFETY: `it` is alive.
             unsafe { reset(self.it) }
         }
+    }
+
+    /// Says how many frames the first input has in all; what is fed beyond is the silence after its end.
+    pub fn end_at(&mut self, frames: u64) {
+        self.end = frames;
+    }
+
+    /// Says that the first `frames` frames of the first input come before the sound does, as behind nodes with latency.
+    pub fn begin_after(&mut self, frames: u32) {
+        self.early = frames.into();
+    }
+
+    /// How many frames an output makes of a first input of `frames` frames, if the worker has a say.
+    pub fn extent(&mut self, output: u32, frames: u64) -> Option<u64> {
+        // SAFETY: `it` is alive.
+        let extent = self.table.extent.map_or(abi::NO_END, |f| unsafe { f(self.it, output, frames) });
+        (extent != abi::NO_END).then_some(extent)
+    }
+
+    /// Starts the same input anew, as a replay does after a rehearsal.
+    pub fn rewind(&mut self) {
+        for queue in self.inputs.iter_mut().flat_map(|(_, queue)| &mut queue.planes) {
+            queue.clear();
+        }
+        (self.time, self.end) = (0, abi::NO_END);
+        if let Some(rewind) = self.table.rewind {
+            // SAFETY: `it` is alive.
+            unsafe { rewind(self.it) }
+        }
+    }
+
+    /// How often the worker must hear the whole input before what it gives is right, and why.
+    pub fn rehearsals(&self) -> (u32, &str) {
+        (self.rehearsals.0, &self.rehearsals.1)
     }
 
     /// The worker's memory of the past.
@@ -279,6 +325,8 @@ impl Rig {
             time: self.time,
             inputs: buffers.as_ptr(),
             outputs: outs.as_mut_ptr(),
+            position: self.time as i64 - self.early,
+            end: self.end,
         };
         // SAFETY: `it` is alive and the block complete.
         let status = unsafe { self.table.process.map_or(Status::ERROR, |f| f(self.it, &block)) };

@@ -19,6 +19,8 @@ pub struct Setup {
     pub(crate) outputs: Vec<Stream>,
     /// Names of all fixed ports, connected or not.
     pub(crate) declared: Vec<String>,
+    /// How often the input must be heard before, and why.
+    pub(crate) rehearsals: (u32, String),
 }
 
 impl Setup {
@@ -61,6 +63,12 @@ impl Setup {
     /// [`ENDLESS`](crate::ENDLESS).
     pub fn tail(&mut self, port: &str, frames: u32) {
         self.answer(port, |s| s.tail = frames);
+    }
+    /// Says that the whole input must be heard `times` times before what the worker gives is right: a replay plays it so
+    /// often before, a live run refuses. `why` names the parameter that is to blame and the way out, for the graph's
+    /// author.
+    pub fn rehearsals(&mut self, times: u32, why: &str) {
+        self.rehearsals = (times, why.into());
     }
     /// Changes an output. Ports that are declared but not connected are passed over.
     fn answer(&mut self, port: &str, change: impl FnOnce(&mut Stream)) {

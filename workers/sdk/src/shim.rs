@@ -5,7 +5,7 @@ use crate::{Error, Given, Result, Spec, Values, Worker, heap};
 use aw_abi::{self as abi, Dir, Instance, Kind, Status, Type, port_flags};
 use std::any::Any;
 use std::cell::Cell;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -17,6 +17,8 @@ struct Boxed<W> {
     worker: Option<W>,
     inputs: Vec<Shape>,
     outputs: Vec<Shape>,
+    /// What `Setup::rehearsals_why` points at.
+    why: CString,
 }
 
 fn log(host: *const abi::Host, text: &str) {
@@ -184,7 +186,13 @@ unsafe extern "C" fn create<W: Worker>(
     });
     match made {
         Ok(Ok(worker)) => {
-            let boxed = Box::new(Boxed { host, worker: Some(worker), inputs: vec![], outputs: vec![] });
+            let boxed = Box::new(Boxed {
+                host,
+                worker: Some(worker),
+                inputs: vec![],
+                outputs: vec![],
+                why: CString::default(),
+            });
             // SAFETY: `out` is valid for a write.
             unsafe { out.write(Box::into_raw(boxed).cast()) }
             Status::OK
@@ -212,22 +220,24 @@ fn writes_events<W: Worker>(port: &str) -> bool {
 unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup) -> Status {
     // SAFETY: the host passes a live setup and live streams.
     let (raw, ins, outs) = unsafe {
-        let raw = &mut *raw;
-        let ins = slice_mut(raw.inputs, raw.input_count as usize);
-        (&*raw, ins, slice_mut(raw.outputs, raw.output_count as usize))
+        let ins = slice_mut((*raw).inputs, (*raw).input_count as usize);
+        (raw, ins, slice_mut((*raw).outputs, (*raw).output_count as usize))
     };
     let read = |s: &abi::Stream| {
         // SAFETY: port names are C strings.
         let port = unsafe { text(s.port) };
         Stream { port, format: s.format, frames: 0, latency: 0, tail: 0 }
     };
+    // SAFETY: as above, for all three; fields behind `size` are not read.
+    let (size, sample_rate, max_frames) = unsafe { ((*raw).size, (*raw).sample_rate, (*raw).max_frames) };
     let mut setup = Setup {
-        sample_rate: raw.sample_rate,
-        max_frames: raw.max_frames,
+        sample_rate,
+        max_frames,
         inputs: ins.iter().map(read).collect(),
         outputs: outs.iter().map(read).collect(),
         // SAFETY: port names are C strings.
         declared: W::SPEC.ports.iter().map(|port| unsafe { text(port.0.name) }).collect(),
+        rehearsals: (0, String::new()),
     };
     // SAFETY: the host's promise, passed on.
     let status = unsafe {
@@ -245,6 +255,16 @@ unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup)
     };
     for (to, from) in ins.iter_mut().zip(&setup.inputs).chain(outs.iter_mut().zip(&setup.outputs)) {
         (to.format, to.frames, to.latency, to.tail) = (from.format, from.frames, from.latency, from.tail);
+    }
+    // A host of version 1.0 has no such fields.
+    if size as usize >= size_of::<abi::Setup>() {
+        // SAFETY: `it` came from `create::<W>`; the fields are there, as `size` says.
+        unsafe {
+            let boxed = &mut *it.cast::<Boxed<W>>();
+            boxed.why = CString::new(setup.rehearsals.1).unwrap_or_default();
+            (*raw).rehearsals = setup.rehearsals.0;
+            (*raw).rehearsals_why = boxed.why.as_ptr();
+        }
     }
     status
 }
@@ -271,6 +291,28 @@ unsafe extern "C" fn set_param<W: Worker>(it: *mut Instance, index: u32, value: 
 unsafe extern "C" fn reset<W: Worker>(it: *mut Instance) {
     // SAFETY: the host's promise, passed on.
     unsafe { render::<W>(it, |worker, _| worker.reset()) };
+}
+
+unsafe extern "C" fn rewind<W: Worker>(it: *mut Instance) {
+    // SAFETY: the host's promise, passed on.
+    unsafe {
+        call::<W>(it, |worker, _| {
+            worker.rewind();
+            Ok(())
+        })
+    };
+}
+
+unsafe extern "C" fn extent<W: Worker>(it: *mut Instance, output: u32, frames: u64) -> u64 {
+    let mut extent = None;
+    // SAFETY: the host's promise, passed on.
+    unsafe {
+        call::<W>(it, |worker, _| {
+            extent = worker.extent(output as usize, frames);
+            Ok(())
+        })
+    };
+    extent.unwrap_or(abi::NO_END)
 }
 
 unsafe extern "C" fn save<W: Worker>(it: *mut Instance, data: *mut u8, room: usize, len: *mut usize) -> Status {
@@ -311,7 +353,7 @@ unsafe extern "C" fn destroy<W: Worker>(it: *mut Instance) {
 
 /// The function table of `W`.
 pub const fn table<W: Worker>() -> abi::Worker {
-    let Spec { id, summary, ports, params, may_block } = W::SPEC;
+    let Spec { id, summary, ports, params, presets, may_block } = W::SPEC;
     abi::Worker {
         size: size_of::<abi::Worker>() as u32,
         flags: if may_block { abi::worker_flags::MAY_BLOCK } else { 0 },
@@ -329,6 +371,10 @@ pub const fn table<W: Worker>() -> abi::Worker {
         save: Some(save::<W>),
         load: Some(load::<W>),
         destroy: Some(destroy::<W>),
+        extent: Some(extent::<W>),
+        rewind: Some(rewind::<W>),
+        presets: presets.as_ptr().cast(),
+        preset_count: presets.len() as u32,
     }
 }
 

@@ -14,13 +14,15 @@ pub struct Spec {
     pub ports: &'static [Port],
     /// Its parameters.
     pub params: &'static [Param],
+    /// Parameter values under a name, which graphs take with `preset = "NAME"`.
+    pub presets: &'static [Preset],
     /// `process` may allocate or wait: the host keeps it off the render thread.
     pub may_block: bool,
 }
 
 impl Spec {
     /// A worker without ports and parameters, to be completed with `..`.
-    pub const NEW: Self = Self { id: c"", summary: c"", ports: &[], params: &[], may_block: false };
+    pub const NEW: Self = Self { id: c"", summary: c"", ports: &[], params: &[], presets: &[], may_block: false };
 }
 
 /// A port; see [`abi::Port`].
@@ -132,6 +134,47 @@ impl Param {
         self.0.flags |= param_flags::NAMES_OUTPUTS;
         self
     }
+}
+
+/// Values of several parameters under one name; see [`abi::Preset`].
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Preset(pub(crate) abi::Preset);
+
+// SAFETY: it points at static text.
+#[allow(unsafe_code)]
+unsafe impl Sync for Preset {}
+
+/// A parameter and its value as TOML, of a [`Preset`].
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Set(abi::Pair);
+
+// SAFETY: it points at static text.
+#[allow(unsafe_code)]
+unsafe impl Sync for Set {}
+
+impl Set {
+    /// `key = value`, the value as it would be written in TOML: `"hann"`, `0.97`, `true`.
+    pub const fn new(key: &'static CStr, value: &'static CStr) -> Self {
+        Self(abi::Pair { key: key.as_ptr(), text: value.as_ptr() })
+    }
+}
+
+impl Preset {
+    /// A preset; see [`preset!`](crate::preset).
+    pub const fn new(name: &'static CStr, doc: &'static CStr, values: &'static [Set]) -> Self {
+        let (name, doc, value_count) = (name.as_ptr(), doc.as_ptr(), values.len() as u32);
+        Self(abi::Preset { name, doc, values: values.as_ptr().cast(), value_count })
+    }
+}
+
+/// A [`Preset`]: `preset!(c"speech", c"For voices"; c"mel.bands" = c"80", c"window" = c"\"hann\"")`.
+#[macro_export]
+macro_rules! preset {
+    ($name:expr, $doc:expr; $($key:literal = $value:expr),* $(,)?) => {
+        $crate::Preset::new($name, $doc, const { &[$($crate::Set::new($key, $value)),*] })
+    };
 }
 
 /// Texts a parameter may have; made by [`choices!`](crate::choices).

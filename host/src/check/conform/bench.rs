@@ -5,7 +5,7 @@ use super::report::{Seen, fail};
 use super::signal::Signal;
 use super::subject::Subject;
 use super::values;
-use crate::plugin::{Agreed, AgreedPort, Event, Failure, Format, Frames, Instance, Kind, OutBuffer, Value};
+use crate::plugin::{Agreed, AgreedPort, Event, Failure, Format, Frames, Instance, Kind, Moment, OutBuffer, Value};
 
 /// Floats that are played by default, at most, but for two calls.
 const MOST_FLOATS: usize = 1 << 20;
@@ -163,7 +163,7 @@ impl<'a> Bench<'a> {
             })
             .collect();
         let time = self.time();
-        let result = self.instance.process(time, &ins, &mut outs);
+        let result = self.instance.process(Moment::at(time), &ins, &mut outs);
         drop(outs);
         self.played += (n * self.agreed.inputs.first().map_or(1, |port| port.frames.max(1)) as usize) as u64;
         if let Err(failure) = result {

@@ -79,6 +79,8 @@ impl Bench {
             output_count: outs.len() as u32,
             inputs: if ins.is_empty() { null_mut() } else { ins.as_mut_ptr() },
             outputs: if outs.is_empty() { null_mut() } else { outs.as_mut_ptr() },
+            rehearsals: 0,
+            rehearsals_why: std::ptr::null(),
         };
         // SAFETY: the instance is alive, the setup complete.
         let status = unsafe { self.table.prepare.unwrap()(self.it, &mut setup) };
@@ -107,6 +109,8 @@ impl Bench {
             time,
             inputs: if ins.is_empty() { null() } else { ins.as_ptr() },
             outputs: outs.as_mut_ptr(),
+            position: 0,
+            end: abi::NO_END,
         };
         // SAFETY: the instance is alive; the buffers hold what they claim.
         let status = unsafe { self.table.process.unwrap()(self.it, &block) };

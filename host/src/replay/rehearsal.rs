@@ -1,0 +1,63 @@
+//! Runs that are not heard, for workers that must know the whole input before their first frame is right.
+use super::job::{Job, Keep, ReplayError};
+use super::run::{Progress, Run, Stage};
+use crate::graph::GraphFile;
+use crate::io::{AudioReader, AudioWriter, Encoding};
+use std::path::{Path, PathBuf};
+use tempfile::TempPath;
+
+/// Plays the whole input, as often as the plan wants it, and answers the graph, back at its start, and its inputs.
+pub(super) fn rehearse(
+    job: &Job,
+    file: &GraphFile,
+    mut stage: Stage,
+    readers: Vec<AudioReader>,
+    progress: &Progress,
+) -> Result<(Stage, Vec<AudioReader>, Vec<TempPath>), ReplayError> {
+    let (unheard, kept) = unheard(job, file, readers)?;
+    for _ in 0..stage.0.plan().rehearsals() {
+        let (readers, _) = unheard.open(file)?;
+        let mut run = Run::new(&unheard, file, stage, readers)?;
+        run.play(&Progress { stop: progress.stop, played: &|_| () })?;
+        run.play_out()?;
+        run.renderer.rewind();
+        stage = (run.engine, run.renderer);
+    }
+    Ok((stage, unheard.open(file)?.0, kept))
+}
+
+/// The same inputs, of which nothing is kept; what comes through a pipe is put into files that last as long as their
+/// paths here.
+fn unheard(job: &Job, file: &GraphFile, readers: Vec<AudioReader>) -> Result<(Job, Vec<TempPath>), ReplayError> {
+    let keep = Keep { rate: job.keep.rate, events: Some(PathBuf::new()), ..Keep::default() };
+    let mut unheard = Job { keep, reference: None, ..job.clone() };
+    let mut kept = vec![];
+    for (input, reader) in file.inputs.iter().zip(readers) {
+        let path = job.inputs.get(&input.name.value).or(input.wav.as_ref());
+        if path.is_some_and(|path| path.metadata().is_ok_and(|about| about.is_file())) {
+            continue;
+        }
+        let spooled = spool(reader)?;
+        unheard.inputs.insert(input.name.value.clone(), spooled.to_path_buf());
+        kept.push(spooled);
+    }
+    Ok((unheard, kept))
+}
+
+/// Writes all that a reader gives to a file, bit for bit.
+fn spool(mut reader: AudioReader) -> Result<TempPath, ReplayError> {
+    let failed = |why| ReplayError::Write { path: std::env::temp_dir(), why };
+    let path = tempfile::Builder::new().prefix("aw-").suffix(".wav").tempfile().map_err(failed)?.into_temp_path();
+    let (rate, channels) = (reader.spec().rate, reader.spec().channels);
+    let mut writer = AudioWriter::create(<TempPath as AsRef<Path>>::as_ref(&path), rate, channels, Encoding::F32)?;
+    let mut planes = vec![vec![0.0; 4096]; channels];
+    loop {
+        let frames = reader.read(&mut planes)?;
+        writer.write(&planes.iter().map(|plane| &plane[..frames]).collect::<Vec<_>>())?;
+        if frames < 4096 {
+            break;
+        }
+    }
+    writer.finish()?;
+    Ok(path)
+}
