@@ -20,6 +20,7 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("MAX_RANK", "AW_MAX_RANK"),
     ("MAX_PORTS", "AW_MAX_PORTS"),
     ("ENDLESS", "AW_ENDLESS"),
+    ("NO_END", "AW_NO_END"),
     ("OPTIONAL", "aw_port_OPTIONAL"),
     ("MANY", "aw_port_MANY"),
     ("LIVE", "aw_param_LIVE"),
