@@ -7,8 +7,8 @@ use aw_tests::{aw, file, stderr, stdout};
 
 /// File below `tests/workers/hostile`, and what is said about it.
 const FAULTS: &[(&str, &str)] = &[
-    ("abi_0_9", "was built for worker ABI 0.9; this host speaks 1.0"),
-    ("abi_7_3", "was built for worker ABI 7.3; this host speaks 1.0"),
+    ("abi_0_9", "was built for worker ABI 0.9; this host speaks 1.1"),
+    ("abi_7_3", "was built for worker ABI 7.3; this host speaks 1.1"),
     ("choices_empty", "worker `victim`: parameter `knee`: its list of choices is empty"),
     ("choices_endless", "parameter `knee`: it has more than 1024 choices"),
     ("create_null", "worker `victim`: it has no `create` function"),
@@ -20,7 +20,7 @@ const FAULTS: &[(&str, &str)] = &[
     ("default_out_of_range", "parameter `gain`: its default 3 is outside its range 0 to 2"),
     ("default_text_not_utf8", "parameter `knee`: its default is not UTF-8"),
     ("destroy_null", "it has no `destroy` function"),
-    ("entry_null", "refuses this host, which speaks worker ABI 1.0"),
+    ("entry_null", "refuses this host, which speaks worker ABI 1.1"),
     ("events_in", "port `in`: events can only leave a worker"),
     ("id_empty", "the id of worker 0 is empty"),
     ("id_endless", "the id of worker 0 is longer than"),

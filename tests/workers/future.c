@@ -17,7 +17,7 @@ static void spoil(void) {
   grown.known.size = sizeof grown;
   workers[0] = &grown.known;
   grown_library.known = library;
-  grown_library.known.abi_minor = 9;
+  grown_library.known.abi_minor = AW_ABI_MINOR + 9;
   grown_library.known.size = sizeof grown_library;
   answer = &grown_library.known;
 }

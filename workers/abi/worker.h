@@ -36,7 +36,7 @@
 #define AW_ENDLESS UINT32_MAX
 
 // `aw_block.end` while no end is in sight: always when live.
-#define NO_END UINT64_MAX
+#define AW_NO_END UINT64_MAX
 
 // The port may stay unconnected. All others are connected when `prepare` is called: an output that nobody hears has
 // a buffer too.
@@ -159,6 +159,18 @@ typedef struct aw_pair {
   const char *text;
 } aw_pair;
 
+// Values of several parameters under one name, which a graph file takes with `preset = "NAME"`. Since 1.1.
+typedef struct aw_preset {
+  // Its name. Letters, digits and `_`.
+  const char *name;
+  // One line about it.
+  const char *doc;
+  // Names of parameters, with their values as they would be written in TOML: `"hann"`, `0.97`, `true`.
+  const struct aw_pair *values;
+  // Number of `values`.
+  uint32_t value_count;
+} aw_preset;
+
 // The value given to `aw_param` number i. Only the field of its type is meaningful.
 typedef struct aw_value {
   // BOOL, INT, FLOAT.
@@ -267,7 +279,7 @@ typedef struct aw_block {
   // Number of the first frame of the first input, counted from the one that stands for the moment 0; frames before
   // are negative. They are what comes out of nodes with latency before the sound does. Since 1.1.
   int64_t position;
-  // Number that the first input's frame behind its last one has, or `NO_END`. Frames from there on are silence that
+  // Number that the first input's frame behind its last one has, or `AW_NO_END`. Frames from there on are silence that
   // the host plays so that what is on its way comes out. It is known from the moment when such a frame may arrive.
   // Since 1.1.
   uint64_t end;
@@ -303,18 +315,6 @@ typedef struct aw_heap {
   // Allocations and frees made inside `process`, `reset` or `set_param` of workers without `aw_worker_MAY_BLOCK`. Must stay 0.
   uint64_t in_render;
 } aw_heap;
-
-// Values of several parameters under one name, which a graph file takes with `preset = "NAME"`. Since 1.1.
-typedef struct Preset {
-  // Its name. Letters, digits and `_`.
-  const char *name;
-  // One line about it.
-  const char *doc;
-  // Names of parameters, with their values as they would be written in TOML: `"hann"`, `0.97`, `true`.
-  const struct aw_pair *values;
-  // Number of `values`.
-  uint32_t value_count;
-} Preset;
 
 // A worker: what it is, and its functions.
 typedef struct aw_worker {
@@ -353,14 +353,14 @@ typedef struct aw_worker {
   aw_status (*load)(struct aw_instance *it, const uint8_t *data, size_t len);
   // [control] Frees the instance.
   void (*destroy)(struct aw_instance *it);
-  // [control] How many frames output number `output` makes of a first input of `frames` frames; `NO_END` leaves it to
+  // [control] How many frames output number `output` makes of a first input of `frames` frames; `AW_NO_END` leaves it to
   // the rates. Asked after `prepare`. May be null. Since 1.1.
   uint64_t (*extent)(struct aw_instance *it, uint32_t output, uint64_t frames);
   // [control] The same input comes again from its start: forgets the past as `reset` does, but not what it learned
   // of the whole. `reset` forgets that too. May be null; `reset` is called then. Since 1.1.
   void (*rewind)(struct aw_instance *it);
   // Its presets. Since 1.1.
-  const struct Preset *presets;
+  const struct aw_preset *presets;
   // Number of `presets`. Since 1.1.
   uint32_t preset_count;
 } aw_worker;

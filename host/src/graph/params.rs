@@ -138,14 +138,12 @@ pub fn from_text(param: &Param, text: &str) -> Result<Value, String> {
 /// What is wrong with it.
 pub fn from_toml(param: &Param, text: &str) -> Result<Value, String> {
     let mut diags = Diags::default();
-    let mut entries = super::syntax::parse(&format!("value = {text}"), &mut diags);
-    from_item(
-        param,
-        match (entries.pop(), diags.errors()) {
-            (Some(entry), 0) => entry.item.value,
-            _ => Item::Text(text.into()),
-        },
-    )
+    let entries = super::syntax::parse(&format!("value = {text}"), &mut diags);
+    let item = match (entries.as_slice(), diags.errors()) {
+        ([entry], 0) => entry.item.value.clone(),
+        _ => Item::Text(text.into()),
+    };
+    from_item(param, item)
 }
 
 fn from_item(param: &Param, item: Item) -> Result<Value, String> {

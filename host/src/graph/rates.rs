@@ -10,6 +10,8 @@ use num_integer::lcm;
 
 /// Most visits of a step before we give up.
 const MOST_VISITS: u64 = 200_000_000;
+/// Most of these in loops, where a few frames go round many times a block.
+const MOST_ROUNDS: u64 = 50_000_000;
 /// Memory that the frames of one stream may take.
 const MOST_BYTES: u128 = 4 << 30;
 /// Bytes.
@@ -35,8 +37,8 @@ struct Counters<'p> {
     left: Vec<u64>,
     written: Vec<u64>,
     block: u64,
-    /// Steps visited.
-    visits: u64,
+    /// Visits of steps in loops.
+    rounds: u64,
 }
 
 impl<'p> Counters<'p> {
@@ -58,8 +60,8 @@ impl<'p> Counters<'p> {
         let (fired, given, short) = (vec![0; steps], vec![0; steps], vec![0; plan.outputs.len()]);
         let mut left = vec![0; streams];
         left.copy_from_slice(&end);
-        let (written, block, visits) = (vec![0; streams], 0, 0);
-        Self { plan, end, position, readers, paces, fired, given, short, left, written, block, visits }
+        let (written, block, rounds) = (vec![0; streams], 0, 0);
+        Self { plan, end, position, readers, paces, fired, given, short, left, written, block, rounds }
     }
 
     /// Frames that wait at an edge.
@@ -69,7 +71,6 @@ impl<'p> Counters<'p> {
 
     /// Fires a step as often as it can: what comes of it does not depend on who goes first, only on how much there is.
     fn fire(&mut self, step: usize) -> bool {
-        self.visits += 1;
         let plan = self.plan;
         let here = &plan.steps[step];
         // Firings of a step whose ports move fixed numbers of frames, and frames of one that takes as many as there are.
@@ -109,7 +110,9 @@ impl<'p> Counters<'p> {
         while at < self.plan.steps.len() {
             match loops.next_if(|range| range.start == at) {
                 Some(range) => {
-                    while range.clone().fold(false, |any, step| self.fire(step) | any) {}
+                    while range.clone().fold(false, |any, step| self.fire(step) | any) {
+                        self.rounds += range.len() as u64;
+                    }
                     at = range.end;
                 }
                 None => {
@@ -310,8 +313,8 @@ fn walk(plan: &Plan, period: u64, steps: u64) -> Result<Walked, Stuck> {
         let before = counters.fired.clone();
         for _ in 0..period {
             counters.run_block();
-            if counters.visits > MOST_VISITS {
-                return Err(Stuck::Endless); // few frames go round a loop many times a block
+            if counters.rounds > MOST_ROUNDS {
+                return Err(Stuck::Endless);
             }
         }
         let now = counters.state();

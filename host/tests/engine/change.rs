@@ -55,6 +55,16 @@ fn a_parameter_set_before_the_change_is_there_reaches_the_node() {
     assert!(player.reports.iter().any(failed), "{:?}", player.reports);
 }
 
+/// As a line of a terminal may have it.
+#[test]
+fn a_value_is_one_value() {
+    let mut player = Player::new("[node.end]\nworker = \"fail\"\nin = \"mic\"\n");
+    for value in ["1\nnext = 2", "1\n[next]\nx = 2", "", "# 1"] {
+        assert!(player.engine.set("end", "touch", value).is_err(), "{value:?}");
+    }
+    assert_eq!(player.engine.set("end", "touch", "1.5"), Ok(()));
+}
+
 #[test]
 fn a_parameter_set_after_a_change_of_it_is_not_undone() {
     let with =

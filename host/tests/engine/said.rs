@@ -48,6 +48,13 @@ fn a_port_is_connected_once_though_a_list_names_it() {
     assert_eq!(said(&graph("in3 = \"mic\", in = [\"mic\", \"mic\"]"), &Device::default()), "");
 }
 
+#[test]
+fn a_rate_is_what_it_is_however_it_is_written() {
+    let text = "[graph]\nrate = 16000\n[input.mic]\n[node.a]\nworker = \"unreduced\"\nin = \"mic\"\n\
+         [node.b]\nworker = \"sum\"\nin = { x = \"a\", y = \"mic\" }\n[output.o]\nfrom = \"a\"\n[output.p]\nfrom = \"b\"\n";
+    assert_eq!(said(text, &Device::default()), "");
+}
+
 /// Rates without common factors: the time of a frame behind all of them is no fraction of 60 bits.
 #[test]
 fn latency_that_cannot_be_held_exactly_is_refused_where_it_arises() {

@@ -172,6 +172,27 @@ impl Worker for Framer {
     }
 }
 
+/// Its input again, at a rate that it does not reduce.
+struct Unreduced;
+
+impl Worker for Unreduced {
+    const SPEC: Spec =
+        Spec { id: c"unreduced", summary: c"Says 32000/2 for 16000", ports: THROUGH, params: &[], ..Spec::NEW };
+    fn create(_: &Values) -> Result<Self> {
+        Ok(Self)
+    }
+    fn prepare(&mut self, setup: &mut Setup) -> Result {
+        let format = setup.input("in")?;
+        setup.output("out", Format { rate_num: 2 * format.rate_num, rate_den: 2 * format.rate_den, ..format });
+        Ok(())
+    }
+    fn process(&mut self, block: &mut Block) {
+        for channel in 0..block.inputs.channels(0) {
+            block.outputs.plane(0, channel).copy_from_slice(block.inputs.plane(0, channel));
+        }
+    }
+}
+
 /// And back.
 struct Unframer;
 
@@ -409,6 +430,7 @@ extern "C" fn entry(_: u32, _: u32) -> *const abi::Library {
         &aw_sdk::table::<Back>(),
         &aw_sdk::table::<Framer>(),
         &aw_sdk::table::<Unframer>(),
+        &aw_sdk::table::<Unreduced>(),
         &aw_sdk::table::<Resample>(),
         &aw_sdk::table::<Count>(),
         &aw_sdk::table::<Fail>(),

@@ -9,8 +9,8 @@ const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Types, each `aw_` and its name in lower case.
 const TYPES: &[&str] = &[
-    "Status", "Kind", "Dir", "Port", "Type", "Param", "Pair", "Value", "Format", "Stream", "Setup", "Event", "Buffer",
-    "Block", "Level", "Host", "Heap", "Instance", "Worker", "Library", "Entry",
+    "Status", "Kind", "Dir", "Port", "Type", "Param", "Pair", "Preset", "Value", "Format", "Stream", "Setup", "Event",
+    "Buffer", "Block", "Level", "Host", "Heap", "Instance", "Worker", "Library", "Entry",
 ];
 
 /// Constants that belong to no type.
