@@ -1,0 +1,331 @@
+//! What the author of a graph can set: one field for each key.
+use crate::choices::*;
+
+/// Everything that decides what features are, except `deltas` and `cmvn` for one channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keys {
+    /// `type`: what comes out.
+    pub kind: Kind,
+    /// Hertz.
+    pub sample_rate: u32,
+    /// What samples of ±1 are multiplied by. 32768 also rounds to whole numbers of 16 bits and saturates.
+    pub input_scale: f64,
+    /// `frame.*`.
+    pub frame: FrameKeys,
+    /// `spectrum.*`.
+    pub spectrum: SpectrumKeys,
+    /// `mel.*`.
+    pub mel: MelKeys,
+    /// `log.*`.
+    pub log: LogKeys,
+    /// `mfcc.*`.
+    pub mfcc: MfccKeys,
+    /// `energy.*`.
+    pub energy: EnergyKeys,
+    /// `deltas.*`.
+    pub deltas: DeltaKeys,
+    /// `cmvn.*`.
+    pub cmvn: CmvnKeys,
+}
+
+/// How a recording is cut into frames.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FrameKeys {
+    /// Samples of the FFT.
+    pub n_fft: usize,
+    /// Samples of the window.
+    pub win_length: usize,
+    /// Samples from frame to frame.
+    pub hop: usize,
+    /// Shape of the window.
+    pub window: Window,
+    /// Blackman's first coefficient (0.42) or Kaiser's beta (8.6) where it is another.
+    pub window_param: Option<f64>,
+    /// The window where `window` is `file`: `win_length` numbers.
+    pub window_values: Vec<f32>,
+    /// Whether the window leaves out its last point.
+    pub window_periodic: bool,
+    /// What the values of the window are raised to.
+    pub window_exponent: f64,
+    /// Where a window shorter than the FFT stands in it.
+    pub window_place: WindowPlace,
+    /// Where frames lie at the ends.
+    pub edges: Edges,
+    /// What lies beyond the ends.
+    pub pad: Pad,
+    /// Samples beyond the start, with `edges = "snip"`.
+    pub pad_left: usize,
+    /// Samples beyond the end, with `edges = "snip"`.
+    pub pad_right: usize,
+    /// Frames left out at the end.
+    pub drop_last: u64,
+    /// Whether the mean of each frame is taken out.
+    pub remove_dc: bool,
+    /// k in x\[i\] − k x\[i−1\].
+    pub preemphasis: f64,
+    /// What pre-emphasis runs over.
+    pub preemphasis_scope: PreemphasisScope,
+    /// Standard deviation of the noise added to scaled samples.
+    pub dither: f64,
+}
+
+/// From complex bins to power.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpectrumKeys {
+    /// 2: power; 1: magnitude.
+    pub power: f64,
+    /// Added to the power, before a root.
+    pub eps: f64,
+    /// What the spectrum is divided by.
+    pub scale: SpectrumScale,
+}
+
+/// The mel filterbank.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MelKeys {
+    /// Number of bands.
+    pub bands: usize,
+    /// Hertz where the first triangle starts.
+    pub fmin: f64,
+    /// Hertz where the last triangle ends; 0 and below: from half the rate.
+    pub fmax: f64,
+    /// What a mel is.
+    pub scale: MelScale,
+    /// Along what the sides are straight.
+    pub slope: Slope,
+    /// How high triangles are.
+    pub norm: MelNorm,
+    /// What bins at the edges weigh.
+    pub edge_bins: EdgeBins,
+}
+
+/// What decibels are relative to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reference {
+    /// This power or magnitude.
+    Number(f64),
+    /// The maximum over `log.range_scope`.
+    Max,
+}
+
+/// The logarithm and what happens to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogKeys {
+    /// Which logarithm.
+    pub kind: LogKind,
+    /// What keeps zeros away.
+    pub floor: f64,
+    /// How it does.
+    pub floor_mode: FloorMode,
+    /// What decibels are relative to; the maximum that `range_scope = "fixed"` assumes.
+    pub reference: Reference,
+    /// How far below the maximum values are cut off, in units of the logarithm; 0: not at all.
+    pub range: f64,
+    /// Whose maximum.
+    pub range_scope: RangeScope,
+    /// Frames of `range_scope = "window"`.
+    pub range_window: usize,
+    /// What the result is multiplied by …
+    pub post_scale: f64,
+    /// … before this is added.
+    pub post_offset: f64,
+}
+
+/// Cepstra.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MfccKeys {
+    /// How many.
+    pub n: usize,
+    /// How the DCT is scaled.
+    pub norm: CepstrumNorm,
+    /// L in 1 + L/2 · sin(π i / L); 0: none.
+    pub lifter: f64,
+    /// Where i starts.
+    pub lifter_index: LifterIndex,
+    /// What becomes of c0.
+    pub c0: C0,
+    /// Where it stands.
+    pub c0_position: C0Position,
+    /// What it is multiplied by.
+    pub c0_scale: C0Scale,
+}
+
+/// The natural logarithm of a frame's sum of squares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EnergyKeys {
+    /// Which energy.
+    pub mode: EnergyMode,
+    /// The least sum.
+    pub floor: f64,
+    /// Where it stands, unless `mfcc.c0` is `energy`.
+    pub position: Position,
+}
+
+/// Slopes over frames.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeltaKeys {
+    /// 1: slopes; 2: slopes and their slopes; 0: none.
+    pub order: usize,
+    /// Frames on each side.
+    pub window: usize,
+    /// What happens at the ends.
+    pub style: DeltaStyle,
+}
+
+/// Normalisation of mean and variance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CmvnKeys {
+    /// Over what.
+    pub mode: CmvnMode,
+    /// Where the sums of `file` are.
+    pub file: String,
+    /// Frames of `sliding`.
+    pub window: usize,
+    /// Frames that the start waits for where `sliding` is not centred.
+    pub min_window: usize,
+    /// Whether `sliding` looks ahead half a window.
+    pub center: bool,
+    /// Whether the variance becomes 1.
+    pub norm_vars: bool,
+}
+
+impl Keys {
+    /// The defaults, for this output at this rate.
+    pub fn new(kind: Kind, sample_rate: u32) -> Self {
+        Self {
+            kind,
+            sample_rate,
+            input_scale: 1.0,
+            frame: FrameKeys::default(),
+            spectrum: SpectrumKeys::default(),
+            mel: MelKeys::default(),
+            log: LogKeys::default(),
+            mfcc: MfccKeys::default(),
+            energy: EnergyKeys::default(),
+            deltas: DeltaKeys::default(),
+            cmvn: CmvnKeys::default(),
+        }
+    }
+
+    /// Bins of a spectrum: n_fft / 2 + 1.
+    pub fn bins(&self) -> usize {
+        self.frame.n_fft / 2 + 1
+    }
+
+    /// Numbers of a static frame, without deltas.
+    pub fn width(&self) -> usize {
+        let apart = self.energy.mode != EnergyMode::None && !(self.kind == Kind::Mfcc && self.mfcc.c0 == C0::Energy);
+        let energy = usize::from(apart);
+        match self.kind {
+            Kind::Stft => 2 * self.bins(),
+            Kind::Spectrogram => self.bins() + energy,
+            Kind::Mel => self.mel.bands + energy,
+            Kind::Mfcc => self.mfcc.n + energy,
+        }
+    }
+
+    /// Hertz where the last triangle ends.
+    pub fn fmax(&self) -> f64 {
+        if self.mel.fmax > 0.0 { self.mel.fmax } else { f64::from(self.sample_rate) / 2.0 + self.mel.fmax }
+    }
+}
+
+impl Default for FrameKeys {
+    fn default() -> Self {
+        Self {
+            n_fft: 400,
+            win_length: 400,
+            hop: 160,
+            window: Window::Hann,
+            window_param: None,
+            window_values: Vec::new(),
+            window_periodic: true,
+            window_exponent: 1.0,
+            window_place: WindowPlace::Center,
+            edges: Edges::Center,
+            pad: Pad::Zero,
+            pad_left: 0,
+            pad_right: 0,
+            drop_last: 0,
+            remove_dc: false,
+            preemphasis: 0.0,
+            preemphasis_scope: PreemphasisScope::Frame,
+            dither: 0.0,
+        }
+    }
+}
+
+impl Default for SpectrumKeys {
+    fn default() -> Self {
+        Self { power: 2.0, eps: 0.0, scale: SpectrumScale::None }
+    }
+}
+
+impl Default for MelKeys {
+    fn default() -> Self {
+        Self {
+            bands: 80,
+            fmin: 0.0,
+            fmax: 0.0,
+            scale: MelScale::Slaney,
+            slope: Slope::Hz,
+            norm: MelNorm::None,
+            edge_bins: EdgeBins::Exact,
+        }
+    }
+}
+
+impl Default for LogKeys {
+    fn default() -> Self {
+        Self {
+            kind: LogKind::None,
+            floor: 1e-10,
+            floor_mode: FloorMode::Max,
+            reference: Reference::Number(1.0),
+            range: 0.0,
+            range_scope: RangeScope::Utterance,
+            range_window: 3000,
+            post_scale: 1.0,
+            post_offset: 0.0,
+        }
+    }
+}
+
+impl Default for MfccKeys {
+    fn default() -> Self {
+        Self {
+            n: 13,
+            norm: CepstrumNorm::Ortho,
+            lifter: 0.0,
+            lifter_index: LifterIndex::Zero,
+            c0: C0::Keep,
+            c0_position: C0Position::First,
+            c0_scale: C0Scale::None,
+        }
+    }
+}
+
+impl Default for EnergyKeys {
+    fn default() -> Self {
+        Self { mode: EnergyMode::None, floor: f64::from(f32::EPSILON), position: Position::First }
+    }
+}
+
+impl Default for DeltaKeys {
+    fn default() -> Self {
+        Self { order: 0, window: 2, style: DeltaStyle::Htk }
+    }
+}
+
+impl Default for CmvnKeys {
+    fn default() -> Self {
+        Self {
+            mode: CmvnMode::None,
+            file: String::new(),
+            window: 600,
+            min_window: 100,
+            center: false,
+            norm_vars: false,
+        }
+    }
+}
