@@ -29,6 +29,8 @@ mod cmvn;
 mod deltas; //    slopes over frames
 mod stats; //     sums over frames //      mean and variance taken out
 
+pub mod microfrontend; // the integers of TensorFlow Lite Micro
+
 pub use choices::{
     C0, C0Position, C0Scale, CepstrumNorm, CmvnMode, DeltaStyle, EdgeBins, Edges, EnergyMode, FloorMode, Kind,
     LifterIndex, LogKind, MelNorm, MelScale, Pad, Position, PreemphasisScope, RangeScope, Slope, SpectrumScale, Window,
