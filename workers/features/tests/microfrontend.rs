@@ -1,6 +1,9 @@
 //! Frames of the microfrontend against those of the library whose models it feeds: every bit, in every frame. How the
 //! references were made is in `fixtures/microfrontend/README.md`.
 
+// A fixture that is missing fails the test.
+#![allow(clippy::unwrap_used)]
+
 use aw_features::microfrontend::{Keys, Microfrontend};
 use std::path::{Path, PathBuf};
 
@@ -18,6 +21,8 @@ enum Sound {
     Square,
     /// One sample.
     Impulse,
+    /// One sample of -32768, where a window weighs it in full.
+    Lone,
     /// 700 samples of -32768, which has no opposite, and 700 of silence.
     Lowest,
     /// White, full scale.
@@ -41,6 +46,7 @@ impl Sound {
             Self::Silence => vec![0; len],
             Self::Square => make(&mut |n, _| if n / 40 % 2 == 0 { i16::MAX } else { i16::MIN }),
             Self::Impulse => make(&mut |n, _| if n == 1000 { i16::MAX } else { 0 }),
+            Self::Lone => make(&mut |n, _| if n == 1000 { i16::MIN } else { 0 }),
             Self::Lowest => make(&mut |n, _| if n / 700 % 2 == 0 { i16::MIN } else { 0 }),
             Self::Noise => make(&mut |_, random| (random >> 16) as i16),
             Self::Hiss => make(&mut |_, random| (random >> 29) as i16 - 4),
@@ -168,6 +174,7 @@ fn the_ends_of_the_scale() {
 fn numbers_without_room_wrap_as_the_library_wraps_them() {
     same("lowest", Sound::Lowest, 12000, 16000, pcan());
     same("lowest_no_log", Sound::Lowest, 12000, 16000, Keys { enable_log: false, ..Keys::default() });
+    same("lone", Sound::Lone, 4000, 16000, Keys { enable_log: false, ..Keys::default() });
     same("wrap", Sound::Bursts, 12000, 16000, Keys { smoothing_bits: 22, enable_log: false, ..Keys::default() });
 }
 

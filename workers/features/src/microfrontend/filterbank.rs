@@ -99,7 +99,7 @@ fn energy(bin: Complex) -> u64 {
     i64::from((re * re).wrapping_add(im * im)) as u64
 }
 
-/// The square root to the nearest integer, at most the largest whole root of its half: 65535 of 32 bits.
+/// The square root to the nearest integer; of a number of 32 bits at most 65535, though 65536 may be nearer.
 fn rounded_root(square: u64) -> u32 {
     let root = square.isqrt();
     let most = if square <= u64::from(u32::MAX) { 0xFFFF } else { 0xFFFF_FFFF };

@@ -4,6 +4,8 @@ use super::pcan;
 
 /// The longest FFT: the library counts filter weights in 15 bits, and has one for each of half as many bins.
 const MAX_FFT: usize = 32768;
+/// The highest sample rate in Hz: a window of 1 ms has as many samples as an FFT.
+const MAX_RATE: u64 = MAX_FFT as u64 * 1000;
 /// The most channels: each may add 4 weights to those of the bins.
 const MAX_CHANNELS: u32 = 4095;
 
@@ -99,13 +101,14 @@ impl Keys {
     /// Samples of a window and of a step.
     fn frames(&self, sample_rate: u32) -> Result<(usize, usize), String> {
         let rate = u64::from(sample_rate);
-        if rate == 0 {
-            return Err("`sample_rate` is 0 Hz: 16000 works".into());
+        if rate == 0 || rate > MAX_RATE {
+            return Err(format!("`sample_rate` is {rate} Hz: from 1 to {MAX_RATE} work"));
         }
+        let (least, most) = (3000_u64.div_ceil(rate), MAX_FFT as u64 * 1000 / rate);
         let samples = |ms: u32| u64::from(ms) * rate / 1000;
         let (window, step) = (samples(self.size_ms), samples(self.step_ms));
+        // Three samples are the fewest with a bin between 0 and half the rate.
         if window < 3 || window > MAX_FFT as u64 {
-            let (least, most) = (3000_u64.div_ceil(rate), MAX_FFT as u64 * 1000 / rate);
             return Err(format!(
                 "`microfrontend.size_ms` is {}, {window} samples at {rate} Hz: from {least} to {most} work",
                 self.size_ms
@@ -171,6 +174,24 @@ mod tests {
     fn windows_are_rounded_down_to_samples() {
         let plan = Keys::default().plan(22050).unwrap();
         assert_eq!(plan, Plan { window: 551, step: 220, fft: 1024, correction_bits: 4 });
+    }
+
+    #[test]
+    fn any_sample_rate_has_a_size_that_works() {
+        for rate in [1, 8000, 44100, 1_000_000, 32_768_000] {
+            let error = Keys { size_ms: 0, ..Keys::default() }.plan(rate).unwrap_err();
+            let numbers: Vec<u32> = error.split(' ').filter_map(|word| word.parse().ok()).collect();
+            for size_ms in [numbers[2], numbers[3]] {
+                let keys = Keys { size_ms, step_ms: size_ms, ..Keys::default() };
+                assert!(keys.plan(rate).is_ok(), "{rate} Hz: {error}");
+            }
+        }
+        for rate in [0, 32_768_001] {
+            assert_eq!(
+                Keys::default().plan(rate).unwrap_err(),
+                format!("`sample_rate` is {rate} Hz: from 1 to 32768000 work")
+            );
+        }
     }
 
     #[test]

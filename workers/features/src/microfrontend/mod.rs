@@ -3,14 +3,14 @@
 //! It computes what the `microfrontend` of TensorFlow Lite for Microcontrollers computes, bit for bit: models are trained on
 //! exactly these integers, wrap-arounds and table errors included. One window of samples becomes one frame of channels:
 //!
-//! | stage         | in → out                                                 |
-//! |---------------|----------------------------------------------------------|
-//! | [`window`]    | i16 samples → i16, weighted; and their headroom in bits  |
-//! | [`fft`]       | i16, shifted up by the headroom → i16 complex bins / N   |
-//! | [`filterbank`]| bins → u32 magnitude of each mel channel, shifted back   |
-//! | [`noise`]     | less the slow average of the channel: the only state     |
-//! | [`pcan`]      | times a gain that falls with that average (optional)     |
-//! | [`log_scale`] | natural logarithm · 2^`scale_shift` (optional), as u16   |
+//! | stage        | in → out                                                |
+//! | ------------ | ------------------------------------------------------- |
+//! | `window`     | i16 samples → i16, weighted; and their headroom in bits |
+//! | `fft`        | i16, shifted up by the headroom → i16 complex bins / N  |
+//! | `filterbank` | bins → u32 magnitude of each mel channel, shifted back  |
+//! | `noise`      | less the slow average of the channel: the only state    |
+//! | `pcan`       | times a gain that falls with that average (optional)    |
+//! | `log_scale`  | natural logarithm · 2^`scale_shift` (optional), as u16  |
 
 mod fft;
 mod filterbank;
