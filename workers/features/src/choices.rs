@@ -1,4 +1,14 @@
 //! The values of keys that name a choice.
+use aw_sdk::{Choices, choices};
+use std::ffi::CStr;
+
+/// A literal that ends in a null byte, as C has it.
+const fn c_text(text: &'static str) -> &'static CStr {
+    match CStr::from_bytes_with_nul(text.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => panic!("a null byte within a name"),
+    }
+}
 
 /// An enum whose values have names in graph files.
 macro_rules! choice {
@@ -12,6 +22,9 @@ macro_rules! choice {
         impl $name {
             /// The names in graph files, in the order of the values.
             pub const NAMES: &'static [&'static str] = &[$($text),+];
+
+            /// The same, for the declaration of a parameter.
+            pub(crate) const CHOICES: &'static Choices = choices![$(c_text(concat!($text, "\0"))),+];
 
             /// The value with this name.
             pub fn named(name: &str) -> Option<Self> {

@@ -37,6 +37,11 @@ impl Deltas {
         self.width * (self.order + 1)
     }
 
+    /// The features and their slopes: how many parts of equal width a frame has.
+    pub fn orders(&self) -> usize {
+        self.order + 1
+    }
+
     /// Frames that must have been heard after a frame before its slopes are known, or the end.
     pub fn lookahead(&self) -> usize {
         self.order * self.window

@@ -91,6 +91,14 @@ impl Frames {
         own.max(mirrored).max(self.least(t + self.drop_last))
     }
 
+    /// By how many hops a frame comes later than the hop of its number, so that all frames can be given at one pace.
+    pub fn latency(&self) -> u64 {
+        // From the first frame on that reads nothing before the start, each needs a hop more than the one before.
+        let settled = (self.left / self.hop) as u64 + 2;
+        let late = |t: u64| self.needs(t).div_ceil(self.hop as u64).saturating_sub(t + 1);
+        (0..=settled).map(late).max().unwrap_or(0)
+    }
+
     /// The shortest recording of more than t frames, were none dropped.
     fn least(&self, t: u64) -> u64 {
         let (span, hop) = (self.span as u64, self.hop as u64);

@@ -29,6 +29,15 @@ mod cmvn;
 mod deltas; //    slopes over frames
 mod stats; //     sums over frames //      mean and variance taken out
 
+mod after;
+mod features; //  the worker: sound to features
+mod params; //    what a graph can set
+mod post; //      … and what follows them
+mod presets; //   calls of libraries by name
+mod statics; //   static frames of one channel, in floats or integers //     the workers deltas and cmvn
+
+aw_sdk::export_workers!(features::Features, after::DeltasWorker, after::CmvnWorker);
+
 pub mod microfrontend; // the integers of TensorFlow Lite Micro
 
 pub use choices::{
