@@ -45,3 +45,26 @@ impl Energy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{C0, Kind};
+
+    #[test]
+    fn the_energy_stands_first_last_or_instead_of_c0() {
+        let mut keys = Keys::new(Kind::Mfcc, 16000);
+        (keys.energy.mode, keys.energy.floor) = (EnergyMode::Raw, 1.0);
+        let placed = |keys: &Keys| {
+            let (energy, mut out) = (Energy::new(keys), [0.0; 3]);
+            energy.place(energy.level(4.0), &mut out).fill(9.0);
+            assert_eq!(energy.level(0.0), 0.0);
+            out
+        };
+        assert_eq!(placed(&keys), [4.0_f32.ln(), 9.0, 9.0]);
+        keys.energy.position = Position::Last;
+        assert_eq!(placed(&keys), [9.0, 9.0, 4.0_f32.ln()]);
+        keys.mfcc.c0 = C0::Energy;
+        assert_eq!(placed(&keys), [9.0, 9.0, 9.0]);
+    }
+}

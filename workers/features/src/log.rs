@@ -170,7 +170,7 @@ pub fn ln(x: f32) -> f32 {
     p = p * f + 3.333_331_3e-1;
     // ln 2 in two parts, of which the first times any exponent is exact.
     let small = f * square * p - e * 2.121_944_4e-4 - 0.5 * square;
-    (f + small) + e * 0.693_359_375
+    (f + small) + e * (355.0 / 512.0)
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl Stats {
         if first.len() != second.len() || sums.is_empty() {
             return Err(format!("rows of `cmvn.file` have {} and {} numbers, not D + 1", first.len(), second.len()));
         }
-        if !(*count > 0.0) || first.iter().chain(second).any(|x| !x.is_finite()) {
+        if *count <= 0.0 || first.iter().chain(second).any(|x| !x.is_finite()) {
             return Err(format!("`cmvn.file` counts {count} frames: the last number of its first row is over 0"));
         }
         Ok(Self { sums: sums.to_vec(), squares: second[..sums.len()].to_vec(), count: *count })

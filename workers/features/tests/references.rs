@@ -1,4 +1,5 @@
 //! Features against what the libraries computed.
+#![allow(clippy::unwrap_used)] // of files that lie beside the tests
 mod bench;
 
 use aw_features::*;
@@ -71,4 +72,22 @@ fn frames_are_ready_when_the_libraries_have_heard_them() {
         let late = (0..frames.count(samples)).filter(|t| frames.needs(*t) > samples).count() as u64;
         assert_eq!(late, facts["frames_only_after_end_of_input"].as_u64().unwrap(), "{name}");
     }
+}
+
+/// What `make_more.py` wrote, where the keys are others.
+#[test]
+fn other_keys_agree_with_the_libraries_too() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/more");
+    let cases = std::fs::read_to_string(folder.join("cases.json")).unwrap();
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&cases).unwrap();
+    assert!(cases.len() > 20);
+    let wrong: Vec<String> = cases
+        .into_iter()
+        .filter_map(|json| {
+            let case = Case::new(&folder, json);
+            let name = case.name.clone();
+            std::panic::catch_unwind(move || agree(&case)).err().map(|_| name)
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
