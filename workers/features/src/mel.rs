@@ -15,8 +15,8 @@ pub struct MelBank {
 struct Band {
     /// First bin.
     start: usize,
-    /// Where its weights end: those of the next start there.
-    until: usize,
+    /// How many groups of weights it has.
+    groups: usize,
 }
 
 impl MelBank {
@@ -32,27 +32,36 @@ impl MelBank {
             for group in row[start..end].chunks(LANES) {
                 packed.push(std::array::from_fn(|i| group.get(i).map_or(0.0, |w| *w as f32)));
             }
-            bands.push(Band { start, until: packed.len() });
+            bands.push(Band { start, groups: (end - start).div_ceil(LANES) });
         }
         Self { bands, weights: packed }
     }
 
     /// Σ weight · power of each band. `power` has [`Self::MARGIN`] finite numbers behind its last bin.
     pub fn apply(&self, power: &[f32], out: &mut [f32]) {
-        let mut from = 0;
+        let mut weights = &self.weights[..];
         for (y, band) in out.iter_mut().zip(&self.bands) {
-            let (groups, bins) = (&self.weights[from..band.until], power[band.start..].as_chunks::<LANES>().0);
-            let mut sums = [0.0; LANES];
-            for (weights, bins) in groups.iter().zip(bins) {
-                for ((sum, w), p) in sums.iter_mut().zip(weights).zip(bins) {
-                    *sum += w * p;
-                }
-            }
-            let [a, b, c, d] = sums;
+            let (row, rest) = weights.split_at(band.groups);
+            let bins = power[band.start..].as_chunks::<LANES>().0;
+            let [a, b, c, d] = match (row, bins) {
+                ([w], [p, ..]) => times(w, p),
+                ([v, w], [o, p, ..]) => plus(times(v, o), times(w, p)),
+                _ => row.iter().zip(bins).fold([0.0; LANES], |sums, (w, p)| plus(sums, times(w, p))),
+            };
             *y = (a + c) + (b + d);
-            from = band.until;
+            weights = rest;
         }
     }
+}
+
+#[inline]
+fn times(a: &[f32; LANES], b: &[f32; LANES]) -> [f32; LANES] {
+    [a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]]
+}
+
+#[inline]
+fn plus(a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3]]
 }
 
 /// Slaney's Auditory Toolbox: 200/3 Hz a mel up to 1 kHz, then 27 mel for each factor of 6.4.
