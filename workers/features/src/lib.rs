@@ -7,9 +7,10 @@
 //! Each stage computes frame t as a function of what came before it by absolute position, so results do not depend on
 //! how the samples arrived. Nothing allocates after construction.
 
-mod check;
+mod check; //     what makes no sense among the keys
 mod choices; //   the values of keys that name a choice
-mod keys; //      what the author of a graph can set //     … and what makes no sense
+mod defaults; //  what keys are that nobody set
+mod keys; //      what the author of a graph can set
 
 mod geometry; //  which samples a frame reads, and how many frames there are
 mod history; //   the newest samples
@@ -17,17 +18,17 @@ mod rows; //      the newest frames of features
 
 mod cepstrum; //  from logarithms of bands to cepstra
 mod energy; //    the energy of a frame
-mod extractor;
+mod extractor; // all from samples to one frame of features
 mod lanes; //     sums over slices
 mod log; //       logarithms, floors and ranges
 mod mel; //       from power to bands
 mod spectrum; //  from samples to power
 mod waveform; //  a frame of samples before its window
-mod window; //    window functions // all of these in a row
+mod window; //    window functions
 
-mod cmvn;
+mod cmvn; //      mean and variance taken out
 mod deltas; //    slopes over frames
-mod stats; //     sums over frames //      mean and variance taken out
+mod stats; //     sums over frames
 
 mod after;
 mod features; //  the worker: sound to features
