@@ -70,7 +70,7 @@ fn facts() -> Vec<Fact> {
         ("AW_MAX_RANK".into(), MAX_RANK as i128),
         ("AW_MAX_PORTS".into(), MAX_PORTS as i128),
         ("AW_ENDLESS".into(), ENDLESS.into()),
-        ("AW_NO_END".into(), NO_END.into()),
+        ("AW_NO_END".into(), (NO_END as i64).into()), // printed with a sign
         ("aw_port_OPTIONAL".into(), port_flags::OPTIONAL.into()),
         ("aw_port_MANY".into(), port_flags::MANY.into()),
         ("aw_param_LIVE".into(), param_flags::LIVE.into()),
