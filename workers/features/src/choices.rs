@@ -24,6 +24,7 @@ macro_rules! choice {
             pub const NAMES: &'static [&'static str] = &[$($text),+];
 
             /// The same, for the declaration of a parameter.
+            #[allow(dead_code)] // `type` has more than `Kind`
             pub(crate) const CHOICES: &'static Choices = choices![$(c_text(concat!($text, "\0"))),+];
 
             /// The value with this name.

@@ -41,6 +41,7 @@ aw_sdk::export_workers!(features::Features, after::DeltasWorker, after::CmvnWork
 
 pub mod microfrontend; // the integers of TensorFlow Lite Micro
 
+pub use after::{CmvnWorker, DeltasWorker};
 pub use choices::{
     C0, C0Position, C0Scale, CepstrumNorm, CmvnMode, DeltaStyle, EdgeBins, Edges, EnergyMode, FloorMode, Kind,
     LifterIndex, LogKind, MelNorm, MelScale, Pad, Position, PreemphasisScope, RangeScope, Slope, SpectrumScale, Window,
@@ -49,6 +50,7 @@ pub use choices::{
 pub use cmvn::Cmvn;
 pub use deltas::Deltas;
 pub use extractor::Extractor;
+pub use features::Features;
 pub use geometry::Frames;
 pub use history::History;
 pub use keys::{CmvnKeys, DeltaKeys, EnergyKeys, FrameKeys, Keys, LogKeys, MelKeys, MfccKeys, Reference, SpectrumKeys};

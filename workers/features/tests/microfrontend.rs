@@ -57,7 +57,7 @@ impl Sound {
 
 /// The samples of `mix16.wav`, 16 bits after a header of 44 bytes.
 fn mix() -> Vec<i16> {
-    let bytes = std::fs::read(fixture("mix16.wav")).unwrap();
+    let bytes = std::fs::read(fixture("in/mix16.wav")).unwrap();
     words(&bytes[44..]).map(|word| word as i16).collect()
 }
 

@@ -12,10 +12,10 @@ pub struct Case {
     pub name: String,
     pub json: Value,
     pub keys: Keys,
-    folder: PathBuf,
+    pub folder: PathBuf,
     /// Channels of samples; or frames of features, each one "channel".
-    input: Array,
-    expected: Array,
+    pub input: Array,
+    pub expected: Array,
 }
 
 impl Case {
