@@ -1,6 +1,7 @@
 //! How long a frame takes: `cargo bench -p aw-features`. 80-band log-mel of 25 ms every 10 ms against its floor, a loop of
 //! nothing but window, FFT, power, bands and logarithm; then other features.
 use aw_features::*;
+use aw_host::plugin::{Format, Frames as Block, FramesMut, Instance, Moment, OutBuffer, SearchPath, Value, Workers};
 use realfft::RealFftPlanner;
 use std::hint::black_box;
 use std::time::Instant;
@@ -11,6 +12,9 @@ const ROUNDS: usize = 400;
 fn main() {
     let noise = |i: usize| ((i as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0 - 1.0;
     let samples: Vec<f32> = (0..SECONDS * 16000).map(noise).collect();
+    let mut worker = Loaded::new();
+    let (floor, time) = best(|| bare(&samples), || worker.run(&samples));
+    println!("log-mel 80, worker   {time:.3} us a frame, {:.2} of the bare loop's {floor:.3}", time / floor);
     for (name, keys) in features() {
         let mut live = Live::new(&keys);
         let (floor, time) = best(|| bare(&samples), || live.run(&samples));
@@ -73,6 +77,40 @@ impl Live {
             }
         }
         t as usize
+    }
+}
+
+/// The worker in its library, called as the renderer calls it.
+struct Loaded {
+    instance: Instance,
+    out: Vec<f32>,
+}
+
+impl Loaded {
+    fn new() -> Self {
+        let path = SearchPath { given: vec![], own: vec![aw_tests::built_release(&["aw-features"])] };
+        let (workers, _) = Workers::find(&path);
+        let worker = &workers.get("features").expect("the library has been built").worker;
+        let value = |param: &aw_host::plugin::Param| match param.name.as_str() {
+            "log.kind" => Value::Text("ln".into()),
+            _ => param.default.clone(),
+        };
+        let values: Vec<Value> = worker.params.iter().map(value).collect();
+        let mut instance = Instance::create(worker, &values).expect("these keys make sense");
+        instance.prepare(16000, 160, &[("in", Format::audio(1, 16000))], &["out"]).expect("so does the format");
+        Self { instance, out: vec![0.0; 80] }
+    }
+
+    fn run(&mut self, samples: &[f32]) -> usize {
+        self.instance.reset();
+        for (hop, block) in samples.as_chunks::<160>().0.iter().enumerate() {
+            let input = [Block { data: block, stride: 160, frames: 160 }];
+            let out = FramesMut { data: &mut self.out, stride: 80, frames: 1 };
+            let moment = Moment::at(hop as u64 * 160);
+            self.instance.process(moment, &input, &mut [OutBuffer::Frames(out)]).expect("it plays");
+            black_box(&self.out);
+        }
+        samples.len() / 160
     }
 }
 

@@ -233,3 +233,54 @@ fn sound_of_another_rate_than_the_graphs_comes_back_at_its_own() {
         assert!(apart(&back.planes[0][192..], &sound.planes[0][..4096 - 192]) < 1e-5);
     }
 }
+
+/// A channel of one of the recordings that come with the references of the libraries: 16 bits behind a plain header.
+fn recording(name: &str, channels: usize) -> Vec<f32> {
+    let bytes = std::fs::read(reference_file(&format!("in/{name}"))).unwrap();
+    let samples = bytes[44..].as_chunks().0.iter().map(|b| f32::from(i16::from_le_bytes(*b)) / 32768.0);
+    samples.step_by(channels).collect()
+}
+
+/// What a library computed: float32 behind a header of numpy.
+fn library(name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(reference_file(&format!("out/{name}.npy"))).unwrap();
+    let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    bytes[header..].as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
+}
+
+fn reference_file(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../features/tests/fixtures").join(name)
+}
+
+/// `librosa.istft(librosa.stft(y, n_fft=512, hop_length=128) * gain)`, away from the ends, which librosa pads.
+#[test]
+fn a_masked_resynthesis_is_that_of_librosa() {
+    let theirs = library("p13_istft_hann_75_masked");
+    let mut sound = recording("speech16.wav", 1);
+    sound.extend([0.0; 512]);
+    let bins = spectrum(&Heard::audio(vec![sound]), 512, 128, "hann");
+    let gain = |k: usize| (0.55 + 0.45 * (std::f64::consts::TAU * k as f64 / 37.0).cos()) as f32;
+    let frames = bins.planes[0].len() / (2 * 257);
+    let mask: Vec<f32> = (0..frames).flat_map(|_| (0..257).map(gain)).collect();
+    let mask = Heard { planes: vec![mask], answer: bins.answer }.shaped(Kind::FEATURES, [257, 1, 1, 1]);
+    let clean = through::<ApplyMask>(&[], &[("spectrum", &bins), ("mask", &mask)], "out").unwrap();
+    let ours = clean.to::<Istft>(&[("window", "hann".into())]).unwrap();
+    let ours = &ours.planes[0][ours.answer.latency..];
+    let inner = 512..theirs.len() - 512;
+    let worst = apart(&ours[inner.clone()], &theirs[inner]);
+    assert!(worst <= 1e-6, "{worst}");
+}
+
+/// Vorbis windows of 960 every 480 samples: their squares add up to one, so nothing is divided by.
+#[test]
+fn a_vorbis_resynthesis_gives_the_sound_back() {
+    let theirs = library("p14_istft_vorbis_960_480_identity");
+    let mut sound = recording("sweep48s.wav", 2);
+    sound.extend([0.0; 960]);
+    let bins = spectrum(&Heard::audio(vec![sound]), 960, 480, "vorbis");
+    let ours = bins.to::<Istft>(&[("window", "vorbis".into()), ("normalise", "none".into())]).unwrap();
+    let ours = &ours.planes[0][ours.answer.latency..];
+    let inner = 960..theirs.len() - 960;
+    let worst = apart(&ours[inner.clone()], &theirs[inner]);
+    assert!(worst <= 2e-6, "{worst}");
+}
