@@ -6,6 +6,7 @@
 //! render    RT: one block of a plan                ← no allocation, lock, I/O or formatting
 //! control   starts programs, sends changes, tells what the render thread reports
 //! io        audio files
+//! picture   heat maps as PNG files, and the spectra of `aw spectrogram`
 //! replay    graphs on files
 //! check     conformance: whether a worker library keeps its promises
 //! ```
@@ -23,6 +24,8 @@ pub mod render;
 pub mod control;
 
 pub mod io;
+
+pub mod picture;
 
 pub mod replay;
 

@@ -15,6 +15,7 @@ mod graph;
 mod new;
 mod plan;
 mod replay;
+mod spectrogram;
 mod workers;
 
 use aw_host::plugin::{SearchPath, Workers};
@@ -46,6 +47,8 @@ enum Command {
     Plan(plan::Command),
     /// Plays files through a graph and writes what comes out
     Replay(Box<replay::Command>),
+    /// Draws the spectrogram of an audio file as a PNG picture
+    Spectrogram(spectrogram::Command),
     /// Tells the long story of a diagnostic code
     Explain(explain::Explain),
     /// Makes the beginning of a worker: builds, passes its own test, runs in a graph
@@ -81,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Conform(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Spectrogram(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::New(command) => command.run(),
         Command::Schema(command) => command.run(),

@@ -43,6 +43,7 @@ pub use error::AudioError;
 pub use lines::LineWriter;
 pub use npy::NpyWriter;
 pub use read::{AudioReader, Spec};
+pub(crate) use sink::Sink;
 pub use under_way::abandon;
 pub use wav_header::Encoding;
 pub use write::{AudioWriter, Written};

@@ -15,7 +15,7 @@ use super::{AudioError, STANDARD};
 
 /// An output that is being written.
 #[derive(Debug)]
-pub(super) struct Sink {
+pub(crate) struct Sink {
     path: PathBuf,
     out: Out,
     /// A write has failed; what is there is not what was meant.
