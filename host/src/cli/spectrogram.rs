@@ -225,8 +225,9 @@ fn summary(spectra: &[Spectrum], sources: &[Source], rate: u32, channels: usize)
         Source::Channel(at) if spectra.len() > 1 => format!(" in channel {}", at + 1),
         _ => String::new(),
     };
+    let less = if quietest <= Spectrogram::FLOOR { " or less" } else { "" };
     format!(
-        "{seconds:.3} s, {rate} Hz, {channels}; loudest {:.1} dB at {:.3} s and {:.0} Hz{channel}, quietest {:.1} dB",
+        "{seconds:.3} s, {rate} Hz, {channels}; loudest {:.1} dB at {:.3} s and {:.0} Hz{channel}, quietest {:.1} dB{less}",
         loudest.db, loudest.seconds, loudest.hz, quietest
     )
 }

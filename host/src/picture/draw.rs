@@ -62,7 +62,9 @@ impl Drawing {
 /// Pixels from the edge of a picture to what is drawn.
 const EDGE: usize = 10;
 /// Above a panel: its title and the units.
-const ABOVE: usize = 24;
+const ABOVE: usize = 28;
+/// From a panel up to the middle of that line.
+const HEADING: usize = 17;
 /// Below a panel: ticks and times.
 const BELOW: usize = 28;
 /// The length of a tick, and from there to its label.
@@ -198,8 +200,8 @@ impl<'a> Face<'a> {
     fn new(panel: &'a Heatmap, height: usize) -> Self {
         let (low, high) = panel.range.or(panel.columns.range()).unwrap_or((0.0, 1.0));
         let scale = Scale::new(low, high);
-        let (unit, bands) = panel.bands.ticks(panel.columns.bands(), height / 26);
-        let levels = ticks::numbers(scale.low, scale.high, height / 30);
+        let (unit, bands) = panel.bands.ticks(panel.columns.bands(), height / 40);
+        let levels = ticks::numbers(scale.low, scale.high, height / 40);
         Self { panel, height, scale, unit, bands, levels }
     }
 
@@ -219,7 +221,7 @@ impl<'a> Face<'a> {
     fn draw(&self, canvas: &mut Canvas, area: Area) {
         canvas.frame(area, INK);
         self.values(canvas, area);
-        let heading = area.y - ABOVE / 2;
+        let heading = area.y - HEADING;
         let room = area.width.saturating_sub(canvas::width(&self.panel.unit, LABEL));
         canvas.text(&canvas::fitting(&self.panel.title, room, TITLE), area.x, heading, Alignment::Left, TITLE, INK);
         canvas.text(self.unit, area.x - TICK - GAP - 1, heading, Alignment::Right, LABEL, INK);
@@ -270,7 +272,7 @@ impl<'a> Face<'a> {
             let part = 1.0 - y as f64 / (area.height - 1).max(1) as f64;
             canvas.fill(Area { y: area.y + y, height: 1, ..area }, magma(part));
         }
-        canvas.text(&self.panel.unit, area.x, area.y - ABOVE / 2, Alignment::Left, LABEL, INK);
+        canvas.text(&self.panel.unit, area.x, area.y - HEADING, Alignment::Left, LABEL, INK);
         let x = area.x + area.width + 1;
         for tick in &self.levels {
             let y = down(area, self.scale.part(tick.at));

@@ -77,10 +77,10 @@ enum Bank {
     Sum(Vec<(usize, Vec<f32>)>),
 }
 
-/// The quietest level there is, in dB: digital silence has none.
-const FLOOR: f32 = -200.0;
-
 impl Spectrogram {
+    /// The lowest level that is told apart, in dB: the logarithm of digital silence has no end.
+    pub const FLOOR: f32 = -200.0;
+
     /// For one channel of this many samples a second. Fails if the shape cannot be, in words that name the parameter.
     pub fn new(rate: u32, shape: &Shape) -> Result<Self, PictureError> {
         shape.check(rate).map_err(PictureError::Shape)?;
@@ -166,7 +166,7 @@ impl Spectrogram {
                     weights.iter().zip(&self.power[*first..]).map(|(weight, power)| weight * power).sum()
                 }
             };
-            *level = (10.0 * power.log10()).max(FLOOR);
+            *level = (10.0 * power.log10()).max(Self::FLOOR);
         }
         self.note();
         self.columns.push(&self.levels);
