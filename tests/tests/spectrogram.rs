@@ -140,15 +140,19 @@ fn what_cannot_be_drawn_is_refused_and_leaves_nothing() {
     let cases = [
         (1, "there.wav", "there is no file `"),
         (2, "tone.wav --size 1023", "`size` is 1023: it takes an even number of samples, such as 1024"),
-        (2, "tone.wav --size 128", "`hop` is 256: it takes 1 to 128 samples, the `size`, or sound would be left out"),
+        (
+            2,
+            "tone.wav --size 128 --hop 256",
+            "`hop` is 256: it takes 1 to 128 samples, the `size`, or sound would be left out",
+        ),
         (2, "tone.wav --max-hz 9000", "`max-hz` is 9000: a file of 16000 Hz holds more than 0 and up to 8000 Hz"),
         (2, "tone.wav --out a.jpg", "`out` is a.jpg: pictures are PNG files; call it a.png"),
         (1, "tone.wav --out no/a.png", "cannot write `no/a.png`: its folder does not exist; make it: mkdir -p no"),
         (2, "tone.wav --channel 2", "`channel` is 2: this file has one channel, 1"),
         (2, "wrong.png", "`out` is wrong.png, the file to be read: name another"),
         (2, "-", "standard input has no name to call the picture by: say --out FILE.png"),
-        (2, "tone.wav --width 100", "`width` "),
-        (2, "tone.wav --height 100", "`height` "),
+        (2, "tone.wav --width 100", "`width` 100 has no room for a panel: 208 has"),
+        (2, "tone.wav --height 100", "`height` 100 has no room for a panel: 172 has"),
     ];
     for (code, args, said) in cases {
         let output = room.draw(args);

@@ -24,9 +24,9 @@ pub struct Command {
     /// Samples a frame, an even number: more tell frequencies apart, fewer tell times apart
     #[arg(long, value_name = "SAMPLES", default_value_t = 1024, value_parser = number(2, 65536))]
     size: usize,
-    /// Samples from frame to frame
-    #[arg(long, value_name = "SAMPLES", default_value_t = 256, value_parser = number(1, 65536))]
-    hop: usize,
+    /// Samples from frame to frame; a quarter of the size by default
+    #[arg(long, value_name = "SAMPLES", value_parser = number(1, 65536))]
+    hop: Option<usize>,
     /// What a frame is multiplied with
     #[arg(long, value_parser = Window::ALL.map(|(name, _)| name), default_value = "hann")]
     window: String,
@@ -91,7 +91,7 @@ impl Command {
         let sources = self.sources(channels)?;
         let window =
             Window::ALL.into_iter().find(|(name, _)| *name == self.window).map_or(Window::Hann, |found| found.1);
-        let shape = Shape { size: self.size, hop: self.hop, window, mel: self.mel, max_hz: self.max_hz };
+        let shape = Shape { size: self.size, hop: self.hop(), window, mel: self.mel, max_hz: self.max_hz };
         let makers =
             sources.iter().map(|_| Spectrogram::new(rate, &shape)).collect::<Result<_, _>>().map_err(failed)?;
         ctrlc::set_handler(interrupted).map_err(fail)?;
@@ -109,6 +109,10 @@ impl Command {
         let (width, height) = drawing.size();
         print(&format!("{}: {width} × {height} pixels; {said}\n", out.display()))?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn hop(&self) -> usize {
+        self.hop.unwrap_or((self.size / 4).max(1))
     }
 
     /// Where the picture goes.
@@ -157,13 +161,13 @@ impl Command {
             },
             columns: spectrum.columns,
             start: 0.0,
-            seconds_per_frame: self.hop as f64 / f64::from(rate),
+            seconds_per_frame: self.hop() as f64 / f64::from(rate),
             bands: spectrum.bands,
             unit: "dB".into(),
             range: Some((top - self.range, top)),
         };
         let ms = |samples: usize| (samples as f64 / f64::from(rate) * 1e5).round() / 100.0;
-        let (size, hop, window) = (self.size, self.hop, &self.window);
+        let (size, hop, window) = (self.size, self.hop(), &self.window);
         let mel = self.mel.map_or(String::new(), |bands| format!(", {bands} mel bands"));
         let note = format!(
             "frames of {size} samples ({} ms), hop {hop} ({} ms), {window}{mel}; 0 dB is a sine at full scale",

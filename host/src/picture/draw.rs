@@ -91,9 +91,9 @@ impl Picture {
     pub fn draw(&self) -> Result<Drawing, PictureError> {
         let count = self.panels.len();
         let least = LEAST.1 * count + (ABOVE + BELOW) * count + 2 * EDGE + 4 * LINE;
-        if self.height.is_some_and(|height| height < least) {
-            let what = format!("`height` {least} or more fits {count} panels; {} does not", self.height.unwrap_or(0));
-            return Err(PictureError::Shape(what));
+        if let Some(height) = self.height.filter(|height| *height < least) {
+            let panels = if count == 1 { "a panel" } else { "the panels" };
+            return Err(PictureError::Shape(format!("`height` {height} has no room for {panels}: {least} has")));
         }
         let usual = USUAL_HEIGHT[count.clamp(1, USUAL_HEIGHT.len()) - 1];
         let share = |height: usize| (height - (least - LEAST.1 * count)) / count;
@@ -109,8 +109,9 @@ impl Picture {
         let frames = self.panels.iter().map(|panel| panel.columns.len()).max().unwrap_or(0);
         let across = self.width.map_or_else(|| extent(frames, USUAL_WIDTH), |width| width.saturating_sub(left + right));
         if across < LEAST.0 {
-            let what = format!("`width` {} or more leaves room for the picture", left + right + LEAST.0);
-            return Err(PictureError::Shape(what));
+            let (given, least) = (self.width.unwrap_or(0), left + right + LEAST.0);
+            let panels = if count == 1 { "a panel" } else { "the panels" };
+            return Err(PictureError::Shape(format!("`width` {given} has no room for {panels}: {least} has")));
         }
         Ok(self.put(&faces, left, across, left + across + right))
     }
