@@ -96,7 +96,7 @@ fn one_sample_has_a_picture_and_none_has_not() {
     assert!(room.size("one.png").0 > 300);
     room.sound("none.wav", 16000, &[vec![]]);
     let output = room.draw("none.wav");
-    assert_eq!(stderr(&output), "error: none.wav holds no sound: there is nothing to draw\n");
+    assert!(stderr(&output).ends_with("error: none.wav holds no sound: there is nothing to draw\n"));
     assert_eq!((output.status.code(), room.path("none.png").exists()), (Some(1), false));
 }
 
