@@ -65,7 +65,8 @@ fn unknown_key(worker: &Descriptor, entry: &Entry, node: &Spanned<String>) -> Di
         }
         _ => {
             let own = if worker.presets.is_empty() { None } else { Some("preset") };
-            diag.suggest(key, known().chain(["worker", "in", "run"]).chain(own))
+            let groups = known().filter_map(|name| name.split_once('.').map(|(group, _)| group));
+            diag.suggest(key, known().chain(["worker", "in", "run"]).chain(own).chain(groups))
         }
     }
 }
