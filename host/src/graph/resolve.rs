@@ -108,7 +108,8 @@ impl Resolver<'_> {
         let errors = self.diags.errors();
         let params = params::flat(&found.worker, &table.params, self.diags);
         let values = params::read(&found.worker, &params, &table.name, folder, self.diags);
-        let broken = self.diags.errors() > errors;
+        let unread = |entry: &Entry| matches!(entry.item.value, Item::Unread(_)); // which has been said
+        let broken = self.diags.errors() > errors || table.params.iter().chain(&params).any(unread);
         let mut outputs = fixed_outputs(&found);
         outputs.extend(named_outputs(&found, &values));
         let lane = self.lane(table, &found);

@@ -39,8 +39,11 @@ pub(super) fn named_outputs(found: &Found, values: &[Value]) -> Vec<Output> {
     tables.flatten().map(|(name, _)| output(name)).collect()
 }
 
+/// Whether a table says which output ports there are. One that must be there may say that there are none.
 pub(super) fn named_by_table(node: &Node) -> bool {
-    node.worker().is_some_and(|worker| !named_outputs(&worker.found, &worker.values).is_empty())
+    let Some(worker) = node.worker() else { return false };
+    let must = worker.found.worker.params.iter().any(|param| param.names_outputs && param.required);
+    (must && !node.broken) || !named_outputs(&worker.found, &worker.values).is_empty()
 }
 
 /// Puts outputs in the order of the descriptor, as the ABI wants them.

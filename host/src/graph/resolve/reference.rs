@@ -79,12 +79,17 @@ impl Resolver<'_> {
                 } else {
                     format!("it has {}", list())
                 });
+                let table =
+                    here.worker().and_then(|worker| worker.found.worker.params.iter().find(|p| p.names_outputs));
                 match here.what {
                     What::Source => diag.help(format!(
                         "write \"{}\"; a `split` node gives its channels outputs of their own",
                         here.name
                     )),
-                    _ => diag.suggest(port, here.outputs.iter().map(|output| output.port.as_str())),
+                    _ => match table.filter(|_| here.outputs.is_empty()) {
+                        Some(table) => diag.help(format!("name it in `{}`", table.name)),
+                        None => diag.suggest(port, here.outputs.iter().map(|output| output.port.as_str())),
+                    },
                 }
             }
             None if here.outputs.is_empty() => {
