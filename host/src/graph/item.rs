@@ -100,13 +100,19 @@ impl Reader<'_> {
         span.start + self.offset..span.end + self.offset
     }
 
-    /// All entries of a table.
+    /// All entries of a table. Keys become C strings, which end at a null byte: none may have one.
     pub fn table(&mut self, table: &DeTable) -> Vec<Entry> {
-        let entry = |(key, value): (&toml::Spanned<std::borrow::Cow<str>>, &toml::Spanned<DeValue>)| Entry {
-            key: Spanned::new(key.get_ref().to_string(), self.span(key.span())),
-            item: self.item(value),
-        };
-        table.iter().map(entry).collect()
+        let mut entries = Vec::with_capacity(table.len());
+        for (key, value) in table {
+            let (name, span) = (key.get_ref().to_string(), self.span(key.span()));
+            if !name.contains('\0') {
+                entries.push(Entry { key: Spanned::new(name, span), item: self.item(value) });
+            } else if self.text.get(key.span()).is_some_and(|text| !text.contains('\0')) {
+                let diag = Diag::new(Code::Value, span, "this key has a null byte in it");
+                self.diags.push(diag.help("write it without `\\u0000`"));
+            } // else the parser has refused it
+        }
+        entries
     }
 
     fn item(&mut self, value: &toml::Spanned<DeValue>) -> Spanned<Item> {

@@ -179,6 +179,10 @@ fn read_sources(item: Spanned<Item>, table: &mut Table) -> Vec<Source> {
 fn read_source(item: Spanned<Item>, table: &mut Table) -> Option<Source> {
     match item.value {
         Item::Unread(name) if name.is_empty() => None,
+        Item::Text(name) if name.contains('\0') => {
+            table.push(Diag::new(Code::Value, item.span, "`in` has a null byte in it"));
+            None
+        }
         Item::Text(name) | Item::Unread(name) => {
             Some(Source { name: Spanned::new(name, item.span), delay: None, feedback: None })
         }
