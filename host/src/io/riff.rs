@@ -41,6 +41,7 @@ pub(super) fn read(path: &Path, input: &mut impl Read) -> Result<Wave, AudioErro
         match &name {
             b"fmt " => {
                 let body = chunks.body::<40>(length)?;
+                oddities.clear(); // a file may say it again, without end: the last word counts
                 format = Some(layout(path, &body, length.min(40) as usize, &mut oddities)?);
             }
             b"ds64" => long = Some(u64::from_le_bytes(bytes(&chunks.body::<28>(length)?, 8))),

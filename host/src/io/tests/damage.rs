@@ -80,3 +80,14 @@ fn a_file_may_end_anywhere() {
         }
     }
 }
+
+#[test]
+fn a_format_that_is_said_without_end_is_odd_once() {
+    let (mut format, body, samples) = stereo();
+    format.block = 5;
+    let mut chunks = vec![format.chunk(); 1000];
+    chunks.push(chunk(b"data", &body));
+    let heard = hear_both(&wav(&chunks));
+    assert_eq!(heard.samples, samples);
+    assert_eq!(heard.warnings.len(), 1, "{:?}", heard.warnings.first());
+}
