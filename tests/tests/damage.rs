@@ -1,13 +1,8 @@
 //! Damaged graph files: whatever the bytes are, they are judged without a panic and before anybody gets impatient.
-use aw_host::graph::{Device, GraphFile, check};
 use aw_host::plugin::{SearchPath, Workers};
-use aw_tests::{built, file};
+use aw_tests::{built, file, judge};
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
-
-/// Longer than any of these takes on a busy machine: what is slower hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn workers() -> Workers {
     let (workers, errors) = Workers::find(&SearchPath { given: vec![], own: vec![built()] });
@@ -22,22 +17,6 @@ fn graphs() -> Vec<(PathBuf, Vec<u8>)> {
     let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|ext| ext == "toml")).collect();
     paths.sort();
     paths.into_iter().map(|path| (path.clone(), std::fs::read(path).expect("bytes"))).collect()
-}
-
-/// Judges a text as `aw check` does, with text and JSON, and answers the number of errors.
-fn judge(path: &std::path::Path, text: &str, workers: &Workers) -> usize {
-    let begun = Instant::now();
-    let (file, diags) = GraphFile::parse(path, text.into());
-    let (diags, compiled) = check(&file, diags, workers, &Device::default());
-    assert_eq!(compiled.is_some(), diags.errors() == 0, "{text}");
-    for diag in diags.iter() {
-        for mark in &diag.marks {
-            assert!(text.get(mark.span.clone()).is_some(), "{diag:?} points outside of\n{text}");
-        }
-    }
-    let _ = (diags.render(path, text, false), diags.to_json(path, text));
-    assert!(begun.elapsed() < PATIENCE, "{:?} for\n{}", begun.elapsed(), &text[..text.len().min(2000)]);
-    diags.errors()
 }
 
 #[test]

@@ -52,20 +52,8 @@ fn no_damage_does_any_harm() {
         let other = &seeds[round / seeds.len() % seeds.len()];
         let bytes = hurt(&mut rng, seed, other);
         for heard in [hear_file(&bytes), hear_pipe(&bytes)] {
-            match heard {
-                Ok(heard) => {
-                    read += 1;
-                    // FLAC packs thousands of equal samples into a few bytes; a WAV sample has at least one.
-                    let most = if bytes.starts_with(b"fLaC") { bytes.len() * 70_000 } else { bytes.len() };
-                    assert!(heard.samples.len() <= most);
-                    assert!(heard.warnings.len() < 5, "{:?}", heard.warnings);
-                    assert!(heard.samples.iter().all(|sample| sample.is_finite()));
-                }
-                Err(error) => {
-                    refused += 1;
-                    assert!(error.to_string().len() < 300, "{error}");
-                }
-            }
+            harmless(&bytes, &heard);
+            *if heard.is_ok() { &mut read } else { &mut refused } += 1;
         }
     }
     assert!(read > 3000 && refused > 1000, "the damage is neither too light nor too heavy: {read}, {refused}");

@@ -3,6 +3,7 @@
 mod damage;
 mod endings;
 mod formats;
+mod hear;
 mod liars;
 mod others;
 mod output;
@@ -10,33 +11,8 @@ mod output;
 use std::io::Cursor;
 use std::path::Path;
 
+use self::hear::{Heard, harmless, hear};
 use super::{AudioError, AudioReader, Spec};
-
-/// A file's samples, interleaved, and what was said about it.
-#[derive(Debug)]
-struct Heard {
-    spec: Spec,
-    samples: Vec<f32>,
-    warnings: Vec<String>,
-}
-
-/// Reads an open file to its end in pieces of `block` frames.
-fn hear(mut reader: AudioReader, block: usize) -> Result<Heard, AudioError> {
-    let spec = reader.spec().clone();
-    let mut planes = vec![vec![f32::NAN; block]; spec.channels];
-    let mut samples = Vec::new();
-    loop {
-        let frames = reader.read(&mut planes)?;
-        for frame in 0..frames {
-            samples.extend(planes.iter().map(|plane| plane[frame]));
-        }
-        if frames < block {
-            assert!(planes.iter().all(|plane| plane[frames..].iter().all(|&sample| sample == 0.0)));
-            assert_eq!(reader.read(&mut planes)?, 0, "after its end a file has nothing more");
-            return Ok(Heard { spec, samples, warnings: reader.warnings() });
-        }
-    }
-}
 
 /// Bytes read as the file they would be.
 fn hear_file(bytes: &[u8]) -> Result<Heard, AudioError> {
