@@ -7,6 +7,7 @@ mod hear;
 mod liars;
 mod others;
 mod output;
+mod seal;
 
 use std::io::Cursor;
 use std::path::Path;
