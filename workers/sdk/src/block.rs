@@ -40,19 +40,23 @@ impl<'a> Block<'a> {
     /// # Safety
     /// `raw` is a block as [`abi::Block`] describes it, alive for `'a`, whose buffers hold `frames` frames of the
     /// shapes given; there are at least as many buffers as shapes.
-    pub(crate) unsafe fn new(raw: &'a abi::Block, inputs: &'a [Shape], outputs: &'a [Shape]) -> Self {
-        // A host of version 1.0 says neither.
-        let since_1_1 = raw.size as usize >= core::mem::offset_of!(abi::Block, end) + size_of::<u64>();
-        let (position, end) = if since_1_1 { (raw.position, raw.end) } else { (raw.time as i64, abi::NO_END) };
+    pub(crate) unsafe fn new(raw: *const abi::Block, inputs: &'a [Shape], outputs: &'a [Shape]) -> Self {
+        // A host of version 1.0 says neither, and its block ends before them: no reference to a whole one is made.
+        // SAFETY: the caller's promise; fields behind `size` are not read.
+        let (size, time, from, to) = unsafe { ((*raw).size, (*raw).time, (*raw).inputs, (*raw).outputs) };
+        let since_1_1 = size as usize >= core::mem::offset_of!(abi::Block, end) + size_of::<u64>();
+        // SAFETY: as above.
+        let (position, end) =
+            if since_1_1 { unsafe { ((*raw).position, (*raw).end) } } else { (time as i64, abi::NO_END) };
         let buffers = match inputs.len() {
             0 => &[],
             // SAFETY: the caller's promise.
-            n => unsafe { core::slice::from_raw_parts(raw.inputs, n) },
+            n => unsafe { core::slice::from_raw_parts(from, n) },
         };
         Self {
             inputs: Inputs { buffers, shapes: inputs },
-            outputs: Outputs { buffers: raw.outputs, shapes: outputs, said: 0, lent: PhantomData },
-            time: raw.time,
+            outputs: Outputs { buffers: to, shapes: outputs, said: 0, lent: PhantomData },
+            time,
             position,
             end: (end != abi::NO_END).then_some(end),
         }

@@ -134,7 +134,7 @@ impl Rig {
         let status = unsafe { self.table.prepare.map_or(Status::ERROR, |f| f(self.it, &mut setup)) };
         self.check(status)?;
         // SAFETY: the worker wrote null or a text that lives until its next call.
-        let why = unsafe { setup.rehearsals_why.as_ref().map(|why| std::ffi::CStr::from_ptr(why)) };
+        let why = (!setup.rehearsals_why.is_null()).then(|| unsafe { std::ffi::CStr::from_ptr(setup.rehearsals_why) });
         self.rehearsals = (setup.rehearsals, why.map_or(String::new(), |why| why.to_string_lossy().into_owned()));
         let answer = |s: &abi::Stream| Answer {
             format: s.format,

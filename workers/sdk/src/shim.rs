@@ -273,7 +273,7 @@ unsafe extern "C" fn process<W: Worker>(it: *mut Instance, block: *const abi::Bl
     // SAFETY: the host passes a live block that fits the shapes agreed in `prepare`.
     unsafe {
         render::<W>(it, |worker, [inputs, outputs]| {
-            let mut block = Block::new(&*block, inputs, outputs);
+            let mut block = Block::new(block, inputs, outputs);
             worker.process(&mut block);
             block.outputs.finish();
         })
