@@ -49,15 +49,14 @@ impl Plan {
     /// How often the whole input must be heard before what the graph gives is right: workers that learn of the whole
     /// learn one after the other.
     pub fn rehearsals(&self) -> u32 {
-        let mut of_stream = vec![0; self.streams.len()];
+        let (mut of_stream, mut most) = (vec![0; self.streams.len()], 0);
         for step in &self.steps {
             let before = step.inputs.iter().map(|&edge| of_stream[self.edges[edge].stream]).max().unwrap_or(0);
-            step.outputs
-                .iter()
-                .filter_map(|output| output.stream)
-                .for_each(|s| of_stream[s] = before + step.rehearsals);
+            let learned = before + step.rehearsals;
+            step.outputs.iter().filter_map(|output| output.stream).for_each(|stream| of_stream[stream] = learned);
+            most = most.max(learned); // a worker may give nothing but events
         }
-        of_stream.into_iter().max().unwrap_or(0)
+        most
     }
 }
 

@@ -270,7 +270,7 @@ impl Instance {
         };
         let ports = all.zip(&streams).enumerate().map(|(i, pair)| port(pair, i >= inputs.len()));
         // SAFETY: the worker wrote null, or a text that lives until its next call.
-        let why = unsafe { setup.rehearsals_why.as_ref().map(|why| std::ffi::CStr::from_ptr(why)) };
+        let why = (!setup.rehearsals_why.is_null()).then(|| unsafe { std::ffi::CStr::from_ptr(setup.rehearsals_why) });
         let rehearsals_why = why.map_or(String::new(), |why| why.to_string_lossy().chars().take(1000).collect());
         let rehearsals = setup.rehearsals;
         if rehearsals > MAX_REHEARSALS {

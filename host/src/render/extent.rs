@@ -14,13 +14,14 @@ pub struct Extent {
 }
 
 impl Renderer {
-    /// The extent of each stream of the plan when the inputs have so many frames; `None` where it hangs on no input.
+    /// The extent of each stream of the plan when the inputs have so many frames, or [`NO_END`]; `None` where it hangs
+    /// on no input that ends.
     pub fn extents(&mut self, inputs: &[u64]) -> Vec<Option<Extent>> {
         self.program_mut().extents(inputs).0
     }
 
-    /// Tells every worker where its input ends, once the graph's inputs have ended after so many frames. Called before
-    /// the block that follows the last whole one.
+    /// Tells every worker where its input ends, once an input of the graph has ended after so many frames; [`NO_END`]
+    /// for those that go on. Called before the block that follows the last whole one.
     pub fn end(&mut self, inputs: &[u64]) {
         let program = self.program_mut();
         let ends = program.extents(inputs).1;
@@ -41,13 +42,13 @@ impl Program {
     fn extents(&mut self, inputs: &[u64]) -> (Vec<Option<Extent>>, Vec<u64>) {
         let mut extents: Vec<Option<Extent>> = vec![None; self.streams.len()];
         for (&(stream, _), &frames) in self.sources.iter().zip(inputs) {
-            extents[stream] = Some(Extent { frames, counted: false });
+            extents[stream] = (frames != NO_END).then_some(Extent { frames, counted: false });
         }
         let plan = self.plan().clone();
         let mut ends = vec![];
         for (at, planned) in plan.steps.iter().enumerate() {
             let first = planned.inputs.first().map(|&edge| &plan.edges[edge]);
-            let arriving = first.and_then(|edge| extents[edge.stream]);
+            let arriving = first.and_then(|edge| Some(later(extents[edge.stream]?, edge)));
             ends.push(arriving.map_or(NO_END, |extent| extent.frames));
             let (Some(edge), Some(arriving)) = (first, arriving) else { continue };
             for (port, output) in planned.outputs.iter().enumerate() {
@@ -61,6 +62,11 @@ impl Program {
         }
         (extents, ends)
     }
+}
+
+/// What is later on purpose also ends later: its first frame still has the number 0.
+fn later(extent: Extent, edge: &graph::Edge) -> Extent {
+    Extent { frames: extent.frames.saturating_add(edge.tokens.delay), ..extent }
 }
 
 /// As many frames as the rates say, a firing that is not full being one.

@@ -34,7 +34,8 @@ fn unheard(job: &Job, file: &GraphFile, readers: Vec<AudioReader>) -> Result<(Jo
     let mut kept = vec![];
     for (input, reader) in file.inputs.iter().zip(readers) {
         let path = job.inputs.get(&input.name.value).or(input.wav.as_ref());
-        if path.is_some_and(|path| path.metadata().is_ok_and(|about| about.is_file())) {
+        // A file may well be called `-`, which is standard input here.
+        if path.is_some_and(|path| path.as_path() != Path::new("-") && path.is_file()) {
             continue;
         }
         let spooled = spool(reader)?;

@@ -7,7 +7,7 @@ use super::rehearsal::rehearse;
 use crate::control::{Engine, Report};
 use crate::graph::{Diags, GraphFile, OutputKind, Plan, Time, compile};
 use crate::io::{AudioReader, LineWriter};
-use crate::plugin::Workers;
+use crate::plugin::{NO_END, Workers};
 use crate::render::{Extent, Renderer};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -201,8 +201,14 @@ impl Run {
     }
 
     fn block(&mut self) -> Result<(), ReplayError> {
+        let ended = |inputs: &[Input]| inputs.iter().filter(|input| input.ended).count();
+        let before = ended(&self.inputs);
         for (index, input) in self.inputs.iter_mut().enumerate() {
             input.read(self.renderer.due(index))?;
+        }
+        if ended(&self.inputs) > before {
+            let end = |input: &Input| if input.ended { input.frames } else { NO_END };
+            self.renderer.end(&self.inputs.iter().map(end).collect::<Vec<_>>());
         }
         if let (Some(reference), Some(input)) = (&mut self.reference, self.inputs.first()) {
             let at = input.frames as i64 - input.present as i64;
@@ -233,7 +239,6 @@ impl Run {
             return;
         }
         let frames: Vec<u64> = self.inputs.iter().map(|input| input.frames).collect();
-        self.renderer.end(&frames);
         let counted = extents(&self.engine, &mut self.renderer, &frames);
         for (output, extent) in self.outputs.iter_mut().zip(counted) {
             output.length = output.length.or(extent.filter(|extent| extent.counted).map(|extent| extent.frames));

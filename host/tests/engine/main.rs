@@ -9,9 +9,11 @@ mod events; //     what happened, and when
 mod graphs; //     random graphs, and what must come out of them
 mod guard; //      counts allocations while rendering
 mod instance; //   what an instance is handed
+mod listeners; //  workers that know where in the recording they are
 mod play; //       compiles and renders
 mod priming; //    the dry run against the closed form
 mod random; //     properties of random graphs
+mod recording; //  where workers are in the recording, and that it comes again
 mod said; //       what is said of graphs that are refused
 mod small; //      a little of everything, small enough for Miri
 mod workers; //    the workers

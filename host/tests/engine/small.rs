@@ -1,6 +1,7 @@
 //! A little of everything, small enough for Miri: it watches every pointer that crosses into workers and back.
 use crate::play::{blocks_of, compiled, noise, play, play_and};
 use crate::workers;
+use aw_host::control::Engine;
 
 const GRAPH: &str = "[graph]\nrate = 480\n[input.mic]\nchannels = 2\n\
      [node.hop]\nworker = \"late\"\nin = \"mic\"\nhop = 3\nlatency = 4\n\
@@ -48,4 +49,40 @@ fn what_is_refused_leaves_nothing_behind() {
     let text = "[graph]\nrate = 480\n[input.mic]\n[output.o]\nfrom = \"mic\"\n";
     let input = vec![noise(1, 1, 40)];
     assert_eq!(play(compiled(text, &blocks_of(4), &workers).unwrap(), &input, true).outputs, input);
+}
+
+/// Over to another graph and back, once with fades and once without: instances move from program to program, and frames
+/// in flight with them.
+#[test]
+fn a_little_of_every_change() {
+    let workers = workers::all();
+    let graph = |nodes: &str| {
+        let text = format!("[graph]\nrate = 480\n[input.mic]\n{nodes}[output.o]\nfrom = \"end\"\n");
+        compiled(&text, &blocks_of(8), &workers).unwrap_or_else(|why| panic!("{why:?} in\n{text}"))
+    };
+    let hop = "[node.hop]\nworker = \"late\"\nin = \"mic\"\nhop = 4\nlatency = 2\n";
+    let fail = |touch: u8| format!("[node.end]\nworker = \"fail\"\nhow = \"never\"\nin = \"hop\"\ntouch = {touch}\n");
+    let (engine, renderer) = Engine::start(graph(&format!("{hop}{}", fail(0))), false);
+    let (mut engine, mut renderer, mut heard) = (engine, renderer, vec![]);
+    let framed =
+        "[node.f]\nworker = \"framer\"\nin = \"hop\"\nsize = 4\n[node.end]\nworker = \"unframer\"\nin = \"f\"\n";
+    for nodes in [fail(1), framed.into(), fail(1)] {
+        engine.change(graph(&format!("{hop}{nodes}"))).unwrap();
+        let mut blocks = 0;
+        while engine.is_changing() {
+            renderer.render(
+                |_, room| room.data[..room.frames].fill(0.5),
+                |_, frames| heard.extend_from_slice(&frames.data[..frames.frames]),
+            );
+            assert_eq!(engine.reports(), []);
+            blocks += 1;
+            assert!(blocks < 500, "a change that does not come through");
+        }
+    }
+    renderer.rewind();
+    let begun = heard.iter().position(|x| *x != 0.0).unwrap();
+    assert!(begun < 16, "{begun}");
+    // A fade between equals is heard by nobody.
+    let wrong = heard[begun..].iter().find(|x| (**x - 0.5).abs() > 1e-6);
+    assert_eq!(wrong, None, "{heard:?}");
 }

@@ -1,6 +1,6 @@
 //! A library of workers that change nothing but when their input is heard, of every pace that there is; and some that
 //! fail when told.
-use crate::guard;
+use crate::{guard, listeners};
 use aw_host::plugin::{Library, Workers};
 use aw_sdk::{Block, Error, Event, Format, Kind, Param, Port, Result, Setup, Spec, Values, Worker, abi, choices};
 use std::path::Path;
@@ -74,6 +74,10 @@ impl Worker for Late {
     }
     fn process(&mut self, block: &mut Block) {
         self.ring.run(block, 0);
+    }
+    fn reset(&mut self) {
+        self.ring.planes.iter_mut().for_each(|plane| plane.fill(0.0));
+        self.ring.at = 0;
     }
 }
 
@@ -365,6 +369,10 @@ impl Worker for Fail {
     fn set_param(&mut self, _: &str, value: f64) {
         assert!(self.how != "touch", "told to by {value}");
     }
+    fn reset(&mut self) {
+        self.late.reset();
+        self.played = 0;
+    }
 }
 
 /// One event for every sample above zero, and what the sample is.
@@ -435,6 +443,10 @@ extern "C" fn entry(_: u32, _: u32) -> *const abi::Library {
         &aw_sdk::table::<Count>(),
         &aw_sdk::table::<Fail>(),
         &aw_sdk::table::<Tick>(),
+        &aw_sdk::table::<listeners::Place>(),
+        &aw_sdk::table::<listeners::Windows>(),
+        &aw_sdk::table::<listeners::Loudest>(),
+        &aw_sdk::table::<listeners::Learner>(),
         &REFUSE,
         &REFUSE_SUM,
     ];
