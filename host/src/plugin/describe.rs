@@ -241,7 +241,8 @@ pub(super) unsafe fn workers(library: &abi::Library) -> Checked<Vec<Descriptor>>
         if (*head as usize) < need {
             return fault(format!("worker {i}: its `aw_worker` has {head} bytes; {need} are needed"));
         }
-        let len = (*head as usize).min(size_of::<abi::Worker>());
+        // All of it or nothing: half a pointer is none.
+        let len = if (*head as usize) < size_of::<abi::Worker>() { need } else { size_of::<abi::Worker>() };
         let mut whole = std::mem::MaybeUninit::<abi::Worker>::zeroed();
         // SAFETY: `size` says that so many bytes are there; all of them zero is a table without functions and lists.
         let table = unsafe {
@@ -332,8 +333,8 @@ unsafe fn presets(table: &abi::Worker, params: &[Param]) -> Checked<Vec<Preset>>
     };
     let presets = raw.iter().map(preset).collect::<Checked<Vec<Preset>>>()?;
     unique(presets.iter().map(|preset| preset.name.as_str()), "presets")?;
-    if !presets.is_empty() && params.iter().any(|param| param.name == "preset") {
-        return fault("a parameter is called `preset`, which is how a graph takes one of its presets");
+    if !presets.is_empty() && params.iter().any(|param| param.name.split('.').next() == Some("preset")) {
+        return fault("a parameter or a group is called `preset`, which is how a graph takes one of its presets");
     }
     for preset in &presets {
         unique(preset.values.iter().map(|(key, _)| key.as_str()), &format!("values of preset `{}`", preset.name))?;
@@ -373,8 +374,12 @@ unsafe fn param(raw: &abi::Param) -> Checked<Param> {
 /// # Safety
 /// As [`workers`].
 unsafe fn named_param(raw: &abi::Param, name: &str) -> Checked<Param> {
-    if ["worker", "in", "run"].contains(&name) {
+    const RESERVED: [&str; 3] = ["worker", "in", "run"];
+    if RESERVED.contains(&name) {
         return fault("the name is reserved by the graph language");
+    }
+    if let Some((group, _)) = name.split_once('.').filter(|(group, _)| RESERVED.contains(group)) {
+        return fault(format!("the name of its group, `{group}`, is reserved by the graph language"));
     }
     // SAFETY: the caller's promise.
     let (unit, doc, default_text, choices) = unsafe {

@@ -21,6 +21,7 @@ unsafe extern "C" fn prepare(_: *mut abi::Instance, _: *mut abi::Setup) -> abi::
 unsafe extern "C" fn process(_: *mut abi::Instance, _: *const abi::Block) -> abi::Status {
     abi::Status::ERROR
 }
+unsafe extern "C" fn reset(_: *mut abi::Instance) {}
 unsafe extern "C" fn set_param(_: *mut abi::Instance, _: u32, _: f64) {}
 unsafe extern "C" fn destroy(_: *mut abi::Instance) {}
 
@@ -31,12 +32,16 @@ pub type PortParts = (Text, Text, u32, u32, u32);
 /// Name, unit, doc and default; type, flags; default, least and greatest; choices.
 pub type ParamParts = ([Text; 4], u32, u32, [f64; 3], Option<Vec<Text>>);
 
+/// Name and doc, keys and values; how many are claimed instead, and whether they are nowhere.
+pub type PresetParts = (Text, Text, Vec<(Text, Text)>, Option<u32>, bool);
+
 /// A library of one worker.
 #[derive(Debug)]
 pub struct Described {
     pub id: Text,
     pub ports: Vec<PortParts>,
     pub params: Vec<ParamParts>,
+    pub presets: Vec<PresetParts>,
     /// What the worker and the library say of their own sizes, if not the truth.
     pub sizes: [Option<u32>; 2],
     /// Bits of functions and lists that are null: create, process, set_param, destroy, ports, params.
@@ -80,13 +85,16 @@ impl Described {
             .collect();
         let raw_params: Vec<abi::Param> =
             self.params.iter().zip(&lists).map(|(param, list)| raw_param(param, list)).collect();
-        let name = |param| raw_param(param, &[]).name;
-        let pairs: Vec<abi::Pair> =
-            self.params.iter().map(name).zip([pointer(&self.id)]).map(|(key, text)| abi::Pair { key, text }).collect();
-        let (name, doc) = (pointer(&self.id), pointer(&self.id));
-        let preset = abi::Preset { name, doc, values: pairs.as_ptr(), value_count: pairs.len() as u32 };
-        let raw_presets = [preset, preset];
-        let raw_presets = &raw_presets[..(self.missing % 3) as usize];
+        let pair = |(key, text): &(Text, Text)| abi::Pair { key: pointer(key), text: pointer(text) };
+        let pairs: Vec<Vec<abi::Pair>> =
+            self.presets.iter().map(|(.., values, _, _)| values.iter().map(pair).collect()).collect();
+        let preset = |((name, doc, _, claims, nowhere), pairs): (&PresetParts, &Vec<abi::Pair>)| abi::Preset {
+            name: pointer(name),
+            doc: pointer(doc),
+            values: if *nowhere { null() } else { pairs.as_ptr() },
+            value_count: claims.unwrap_or(pairs.len() as u32),
+        };
+        let raw_presets: Vec<abi::Preset> = self.presets.iter().zip(&pairs).map(preset).collect();
         let has = |bit: u32| self.missing & (1 << bit) == 0;
         let worker = abi::Worker {
             size: self.sizes[0].unwrap_or(size_of::<abi::Worker>() as u32),
@@ -101,14 +109,14 @@ impl Described {
             prepare: Some(prepare),
             process: has(1).then_some(process),
             set_param: has(2).then_some(set_param),
-            reset: None,
+            reset: Some(reset),
             save: None,
             load: None,
             destroy: has(3).then_some(destroy),
             extent: None,
             rewind: None,
             presets: raw_presets.as_ptr(),
-            preset_count: if has(6) { raw_presets.len() as u32 } else { self.missing },
+            preset_count: raw_presets.len() as u32,
         };
         let list = [&raw const worker];
         let library = abi::Library {
@@ -133,9 +141,58 @@ impl Described {
                         let is_number = matches!(param.ty, ParamType::Bool | ParamType::Int | ParamType::Float);
                         assert!(!is_number || param.min <= param.max);
                         assert!(!param.live || is_number);
+                        assert!(param.name.matches('.').count() <= 1);
+                        let group = param.name.split('.').next().unwrap_or_default();
+                        assert!(!["worker", "in", "run"].contains(&group));
+                        assert!(group != "preset" || worker.presets.is_empty());
+                        assert!(group == param.name || !worker.params.iter().any(|other| other.name == group));
+                    }
+                    for preset in &worker.presets {
+                        for (key, _) in &preset.values {
+                            assert!(worker.params.iter().any(|param| param.name == *key));
+                        }
                     }
                 }
             }
         }
     }
+}
+
+/// `aw_worker` as version 1.0 had it; nothing lies behind.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct OldWorker([usize; std::mem::offset_of!(abi::Worker, extent) / size_of::<usize>()]);
+
+/// A worker without ports, of today in every field but `size`.
+#[allow(dead_code)] // the fuzzer describes its own
+pub fn plain(size: usize) -> abi::Worker {
+    // SAFETY: all of a table may be zero: null pointers, no functions, empty lists.
+    let zero: abi::Worker = unsafe { std::mem::zeroed() };
+    abi::Worker {
+        size: size as u32,
+        id: c"plain".as_ptr(),
+        create: Some(create),
+        prepare: Some(prepare),
+        process: Some(process),
+        reset: Some(reset),
+        destroy: Some(destroy),
+        ..zero
+    }
+}
+
+/// What the host makes of a library of 1.0 with this worker.
+#[allow(dead_code)]
+pub fn described(worker: *const abi::Worker) -> Result<Library, String> {
+    let list = [worker];
+    let library = abi::Library {
+        abi_major: abi::ABI_MAJOR,
+        abi_minor: 0,
+        size: size_of::<abi::Library>() as u32,
+        worker_count: 1,
+        workers: list.as_ptr(),
+        heap: None,
+    };
+    LIBRARY.set(&library);
+    // SAFETY: the worker is there for as long as the library is read, which is now.
+    unsafe { Library::from_entry(Path::new("described.so"), entry) }.map_err(|why| why.to_string())
 }

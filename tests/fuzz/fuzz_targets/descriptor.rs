@@ -1,6 +1,6 @@
 //! Any numbers and texts as a worker's description of itself.
 #![no_main]
-use described::{Described, ParamParts, PortParts, Text};
+use described::{Described, ParamParts, PortParts, PresetParts, Text};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 
@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 mod described;
 
 fn text(u: &mut Unstructured) -> Result<Text> {
-    const WORDS: [&str; 9] = ["in", "out", "gain", "a", "b", "worker", "Ä", "two words", ""];
+    const WORDS: [&str; 12] = ["in", "out", "gain", "a", "b", "a.b", "b.a", "preset", "worker", "Ä", "two words", ""];
     let mut bytes = match u.int_in_range(0..=15u8)? {
         0 => return Ok(None),
         1 => vec![b'x'; 5000],
@@ -50,6 +50,14 @@ fn param(u: &mut Unstructured) -> Result<ParamParts> {
     Ok((texts, ty, flags, numbers, choices))
 }
 
+fn preset(u: &mut Unstructured) -> Result<PresetParts> {
+    let [name, doc] = texts(u)?;
+    let values = list(u, 4, |u| Ok((text(u)?, text(u)?)))?;
+    // A count that is too great for what is there would be a bad pointer, unless it is refused for its size.
+    let claims = if u.ratio(1, 20)? { Some(u.int_in_range(1025..=u32::MAX)?) } else { None };
+    Ok((name, doc, values, claims, u.ratio(1, 20)?))
+}
+
 fn size(u: &mut Unstructured) -> Result<Option<u32>> {
     if u.ratio(1, 10)? { u.arbitrary().map(Some) } else { Ok(None) }
 }
@@ -57,7 +65,7 @@ fn size(u: &mut Unstructured) -> Result<Option<u32>> {
 fn described(u: &mut Unstructured) -> Result<Described> {
     let missing = if u.ratio(1, 4)? { u.int_in_range(0..=63)? } else { 0 };
     let (sizes, id) = ([size(u)?, size(u)?], text(u)?);
-    Ok(Described { id, ports: list(u, 5, port)?, params: list(u, 5, param)?, sizes, missing })
+    Ok(Described { id, ports: list(u, 5, port)?, params: list(u, 5, param)?, presets: list(u, 2, preset)?, sizes, missing })
 }
 
 fuzz_target!(|bytes: &[u8]| {

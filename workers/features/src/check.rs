@@ -50,10 +50,7 @@ impl Keys {
             "`frame.win_length` = {win} is over `frame.n_fft` = {n_fft}; an FFT of {larger} holds it"
         );
         ensure!(hop > 0, "`frame.hop` is 0; write samples, such as {}", (win / 4).max(1));
-        ensure!(
-            hop <= win,
-            "`frame.hop` = {hop} skips samples: it is over `frame.win_length`; {win} would work"
-        );
+        ensure!(hop <= win, "`frame.hop` = {hop} skips samples: it is over `frame.win_length`; {win} would work");
         Ok(())
     }
 

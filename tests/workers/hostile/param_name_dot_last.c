@@ -1,0 +1,6 @@
+/* A group with a parameter without a name. */
+#include "good.h"
+
+static void spoil(void) {
+  params[0].name = "gain.";
+}
