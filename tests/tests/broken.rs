@@ -33,24 +33,31 @@ fn stem(path: &Path) -> String {
     path.file_stem().and_then(|stem| stem.to_str()).expect("a name").into()
 }
 
-/// A folder with the worker `reader`, which takes a path and may block.
+/// A folder with the workers `reader`, which takes a path and may block, and `normalize`, which has a group of
+/// parameters and presets, and must hear the whole recording.
 fn reader() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("reader");
         std::fs::create_dir_all(&folder).expect("a folder");
-        let library = folder.join(format!("reader{}", std::env::consts::DLL_SUFFIX));
-        let mut cc = Command::new(std::env::var("CC").unwrap_or("cc".into()));
-        cc.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC", "-I"]);
-        cc.arg(file("workers/abi")).arg(file("tests/broken/reader.c")).arg("-o").arg(&library);
-        assert!(cc.status().expect("a C compiler").success(), "reader.c does not compile");
+        for source in ["tests/broken/reader.c", "tests/workers/normalize.c"] {
+            let name = stem(Path::new(source));
+            let library = folder.join(format!("{name}{}", std::env::consts::DLL_SUFFIX));
+            let mut cc = Command::new(std::env::var("CC").unwrap_or("cc".into()));
+            cc.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC", "-I"]);
+            cc.arg(file("workers/abi")).arg(file(source)).args(["-lm", "-o"]).arg(&library);
+            assert!(cc.status().expect("a C compiler").success(), "{source} does not compile");
+        }
         folder
     })
 }
 
 fn check(path: &Path, options: &[&str]) -> Output {
     let mut aw = aw();
-    let output = aw.arg("check").arg("--workers").arg(reader()).args(options).arg(path).output().expect("aw starts");
+    // What can only be replayed is a mistake to whoever plays live.
+    let live = stem(path).starts_with("offline").then_some("--live");
+    aw.arg("check").arg("--workers").arg(reader()).args(options).args(live);
+    let output = aw.arg(path).output().expect("aw starts");
     assert_eq!(stderr(&output), "", "{} is judged on standard output", path.display());
     output
 }
@@ -161,6 +168,43 @@ fn exit_codes_tell_what_went_wrong() {
     assert_eq!(code(&["check", "tests/graphs/mask.toml", "--jsn"]), Some(2));
     assert_eq!(code(&["explain", "kind"]), Some(0));
     assert_eq!(code(&["explain", "knid"]), Some(2));
+}
+
+/// What cannot play live can be replayed.
+#[test]
+fn without_live_there_is_nothing_wrong_with_what_needs_the_recording() {
+    for path in broken().iter().filter(|path| stem(path).starts_with("offline")) {
+        let output = aw().arg("check").arg("--workers").arg(reader()).arg(path).output().expect("aw starts");
+        assert_eq!(stdout(&output), format!("{}: no mistakes\n", path.display()));
+    }
+}
+
+#[test]
+fn a_preset_can_be_spelled_out() {
+    let explain = |name: &str| {
+        let mut aw = aw();
+        aw.args(["explain", "preset", name, "--workers"]).arg(reader()).output().expect("aw starts")
+    };
+    let said = stdout(&explain("live"));
+    let expected = "# Needs no second run\n[node.normalize]\nworker = \"normalize\"\n\n\
+                    level.peak = 0.25\nlevel.over = \"heard\"\n";
+    assert_eq!(said, expected);
+    assert!(stdout(&explain("half")).contains("level.over = \"recording\"                 # default\n"));
+    // What is printed is a graph that does without the preset, to the letter.
+    let graph = |nodes: &str| {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spelled.toml");
+        let text =
+            format!("[graph]\nrate = 16000\n[input.mic]\n{nodes}in = \"mic\"\n[output.o]\nfrom = \"normalize\"\n");
+        std::fs::write(&path, text).expect("written");
+        let output = aw().arg("check").arg("--live").arg("--workers").arg(reader()).arg(&path).output();
+        output.expect("aw starts").status.code()
+    };
+    assert_eq!(graph(&said), Some(0));
+    assert_eq!(graph(&stdout(&explain("half"))), Some(1), "it needs the recording");
+    let unknown = explain("lief");
+    assert_eq!(stderr(&unknown), "error: no worker that was found has a preset `lief`\n  did you mean `live`?\n");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(run(["explain", "kind", "live"]).status.code(), Some(2));
 }
 
 #[test]

@@ -1,5 +1,9 @@
 //! `aw schema`: what editors know of graph files must agree with what the host accepts.
-use aw_tests::{file, run, stdout};
+#![allow(clippy::unwrap_used)] // helpers of tests, too
+
+mod cc;
+
+use aw_tests::{aw, file, run, stdout};
 use jsonschema::Validator;
 use serde_json::Value;
 
@@ -70,6 +74,45 @@ fn typos_do_not_conform() {
         assert!(text.contains(right), "{name} has no {right}");
         assert!(!validator.is_valid(&graph(&text.replacen(right, wrong, 1))), "{name}: {wrong} conforms");
     }
+}
+
+/// A graph with a preset and a group of parameters, and the schema with the worker that has them.
+const GROUPED: &str = "[graph]\nrate = 16000\n[input.mic]\n[node.loud]\nworker = \"normalize\"\nin = \"mic\"\n\
+    preset = \"half\"\nlevel = { peak = 0.5, over = \"heard\" }\n[output.o]\nfrom = \"loud\"\n";
+
+#[test]
+fn presets_and_groups_of_parameters_are_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    cc::library(&file("tests/workers/normalize.c"), folder.path(), "normalize");
+    // A victim whose `gain` must be given, in a group.
+    let spoil = "params[0].name = \"level.gain\", params[0].flags |= aw_param_REQUIRED;";
+    cc::spoilt(folder.path(), "needy", spoil);
+    let output = aw().args(["schema", "--workers"]).arg(folder.path()).output().expect("aw starts");
+    let schema: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert!(jsonschema::draft7::meta::is_valid(&schema));
+    let validator = jsonschema::draft7::new(&schema).expect("a schema of draft-07");
+    assert!(validator.is_valid(&graph(GROUPED)));
+    assert!(validator.is_valid(&graph(&GROUPED.replace("level = { peak = 0.5, over = \"heard\" }", "level.peak = 1"))));
+    for (right, wrong) in [
+        ("\"half\"", "\"haff\""),
+        ("preset =", "presset ="),
+        ("preset = \"half\"", "preset = 3"),
+        ("peak =", "paek ="),
+        ("level =", "levle ="),
+        ("level = { peak = 0.5, over = \"heard\" }", "level = 0.5"),
+        ("peak = 0.5", "peak = 1.5"),
+        ("\"heard\"", "\"herd\""),
+    ] {
+        assert!(GROUPED.contains(right), "{right}");
+        assert!(!validator.is_valid(&graph(&GROUPED.replacen(right, wrong, 1))), "{wrong} conforms");
+    }
+    let victim = |keys: &str| {
+        let text = format!(
+            "[graph]\nrate = 1\n[input.mic]\n[node.v]\nworker = \"victim\"\nin = \"mic\"\n{keys}\n[output.o]\nfrom = \"v\"\n"
+        );
+        validator.is_valid(&graph(&text))
+    };
+    assert_eq!((victim("level.gain = 1"), victim("level = {}"), victim("")), (true, false, false));
 }
 
 #[test]

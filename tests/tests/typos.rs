@@ -1,4 +1,8 @@
 //! One typo in each key, each reference and each value of the good graphs: `check` must find it, and point at it.
+#![allow(clippy::unwrap_used)] // helpers of tests, too
+
+mod cc;
+
 use aw_host::graph::{Device, GraphFile, check};
 use aw_host::plugin::{ParamType, SearchPath, Workers};
 use aw_tests::{built, file};
@@ -226,9 +230,11 @@ impl<'a> Mill<'a> {
     fn known(&self, words: &[&str]) -> Vec<String> {
         match words {
             ["node", _, "worker"] => self.workers.iter().map(|found| found.worker.id.clone()).collect(),
-            ["node", node, key] => {
+            ["node", node, "preset"] => self.worker(node).presets.iter().map(|preset| preset.name.clone()).collect(),
+            ["node", node, key @ ..] => {
+                let key = key.join(".");
                 let params = &self.worker(node).params;
-                let choices = params.iter().find(|param| param.name == *key).map(|param| param.choices.clone());
+                let choices = params.iter().find(|param| param.name == key).map(|param| param.choices.clone());
                 choices.unwrap_or_default()
             }
             _ => vec![],
@@ -250,8 +256,10 @@ impl<'a> Mill<'a> {
             [.., "delay_ms"] => whole = false,
             [.., "feedback"] if words.len() > 3 => least = Some(1.0),
             ["node", _, "run", "delay"] => least = Some(1.0),
-            ["node", node, key, ..] if *key != "in" => {
-                let param = self.worker(node).params.iter().find(|param| param.name == *key).expect("a parameter");
+            ["node", node, key, rest @ ..] if *key != "in" => {
+                let grouped = format!("{key}.{}", rest.join("."));
+                let mut params = self.worker(node).params.iter();
+                let param = params.find(|param| param.name == *key || param.name == grouped).expect("a parameter");
                 (least, most) = (Some(param.min), Some(param.max));
                 whole = param.ty == ParamType::Int;
             }
@@ -309,6 +317,34 @@ fn judge(mutant: &Mutant, path: &Path, workers: &Workers) -> Result<bool, String
             }
         }
     }
+}
+
+/// Groups of parameters in both spellings, and presets with keys beside them.
+const GROUPED: &str = "[graph]\nrate = 16000\n\n[input.mic]\n\n\
+    [node.loud]\nworker = \"normalize\"\nin = \"mic\"\npreset = \"half\"\nlevel = { peak = 0.75, over = \"heard\" }\n\n\
+    [node.soft]\nworker = \"normalize\"\nin = \"loud\"\npreset = \"live\"\nlevel.peak = 0.125\n\n\
+    [output.speaker]\nfrom = \"soft\"\n";
+
+#[test]
+fn every_typo_in_presets_and_groups_is_found_and_pointed_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    cc::library(&file("tests/workers/normalize.c"), folder.path(), "normalize");
+    let (workers, errors) = Workers::find(&SearchPath { given: vec![folder.path().into()], own: vec![built()] });
+    assert!(errors.is_empty(), "{errors:?}");
+    let mut mill = Mill::new("grouped", GROUPED, &workers);
+    mill.headers();
+    mill.keys();
+    mill.values();
+    let judged = mill.mutants.iter().map(|mutant| (mutant, judge(mutant, Path::new("grouped.toml"), &workers)));
+    let (mut exact, mut failed) = (0, vec![]);
+    for (mutant, verdict) in judged {
+        match verdict {
+            Ok(pointed) => exact += usize::from(pointed),
+            Err(why) => failed.push(format!("{} {why}", mutant.story)),
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(exact > 300, "{exact} of {} typos are marked exactly", mill.mutants.len());
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Explain {
 /// A preset as a table of a graph file that does without it.
 fn spelled_out(worker: &Descriptor, preset: &Preset) -> Result<String, String> {
     let given = preset_values(worker, preset)?;
-    let mut text = format!("# {}\n[node.features]\nworker = \"{}\"\n", preset.doc, worker.id);
+    let mut text = format!("# {}\n[node.{id}]\nworker = \"{id}\"\n", preset.doc, id = worker.id);
     let mut group = "";
     for param in &worker.params {
         let value = given.get(param.name.as_str()).unwrap_or(&param.default);

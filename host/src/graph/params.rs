@@ -63,11 +63,16 @@ fn unknown_key(worker: &Descriptor, entry: &Entry, node: &Spanned<String>) -> Di
         (_, Item::Table(inner)) if inner.iter().any(|entry| known().any(|name| name == entry.key.value)) => {
             diag.help(format!("parameters stand in `[node.{}]` itself", node.value))
         }
-        _ => {
-            let own = if worker.presets.is_empty() { None } else { Some("preset") };
-            let groups = known().filter_map(|name| name.split_once('.').map(|(group, _)| group));
-            diag.suggest(key, known().chain(["worker", "in", "run"]).chain(own).chain(groups))
-        }
+        _ => match known().find(|name| name.split_once('.').is_some_and(|(_, last)| last == key)) {
+            Some(name) => diag.help(format!("it stands in a group: `{name} = {value}`")),
+            None => {
+                let own = if worker.presets.is_empty() { None } else { Some("preset") };
+                // Of a key in a group, the group itself is right.
+                let groups = known().filter_map(|name| name.split_once('.')).map(|(group, _)| group);
+                let groups = groups.filter(|_| !key.contains('.'));
+                diag.suggest(key, known().chain(groups).chain(["worker", "in", "run"]).chain(own))
+            }
+        },
     }
 }
 
@@ -100,7 +105,10 @@ pub fn flat(worker: &Descriptor, entries: &[Entry], diags: &mut Diags) -> Vec<En
         let prefix = format!("{key}.");
         let members = || worker.params.iter().filter_map(|param| param.name.strip_prefix(&prefix));
         if members().next().is_none() {
-            flat.push(entry.clone());
+            match worker.params.iter().any(|param| param.name == *key) && key.contains('.') {
+                true => diags.push(in_quotes(entry)),
+                false => flat.push(entry.clone()),
+            }
             continue;
         }
         match &entry.item.value {
@@ -120,6 +128,14 @@ pub fn flat(worker: &Descriptor, entries: &[Entry], diags: &mut Diags) -> Vec<En
         }
     }
     flat
+}
+
+/// `"mel.bands" = 80` is a key of its own in TOML, beside `mel.bands = 80`.
+fn in_quotes(entry: &Entry) -> Diag {
+    let key = &entry.key.value;
+    let title = format!("`{key}` in quotes is one key with a dot in it, and no key of a group");
+    let diag = Diag::new(Code::Param, entry.key.span.clone(), title);
+    diag.help(format!("write it without the quotes: `{key} = {}`", entry.item.value.plain()))
 }
 
 /// Reads `text`, as the command line has it, as a value of a parameter.

@@ -99,6 +99,8 @@ fn node(worker: &Descriptor) -> Value {
             },
         },
     ] }));
+    // A preset may give what a graph would have to.
+    let needed = |p: &Param| p.required && worker.presets.is_empty();
     for p in &worker.params {
         match p.name.split_once('.') {
             None => properties.insert(p.name.clone(), param(p)),
@@ -107,6 +109,11 @@ fn node(worker: &Descriptor) -> Value {
                     .entry(group)
                     .or_insert_with(|| json!({ "type": "object", "additionalProperties": false, "properties": {} }));
                 group["properties"][key] = param(p);
+                if needed(p) {
+                    let mut all = group["required"].as_array().cloned().unwrap_or_default();
+                    all.push(key.into());
+                    group["required"] = all.into();
+                }
                 None
             }
         };
@@ -119,8 +126,10 @@ fn node(worker: &Descriptor) -> Value {
             json!({ "oneOf": all, "description": "Values under one name; keys beside it are stronger" }),
         );
     }
-    let required = worker.params.iter().filter(|p| p.required && worker.presets.is_empty()).map(|p| p.name.as_str());
-    let required: Vec<&str> = std::iter::once("worker").chain(required).collect();
+    let required = worker.params.iter().filter(|p| needed(p));
+    let mut required: Vec<&str> = required.filter_map(|p| p.name.split('.').next()).collect();
+    required.insert(0, "worker");
+    required.dedup();
     json!({ "title": worker.id, "required": required, "additionalProperties": false, "properties": properties })
 }
 
