@@ -34,7 +34,7 @@ fn our_own_workers_keep_every_promise() {
 #[test]
 fn workers_in_c_keep_every_promise_too() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["smooth", "control", "future"] {
+    for name in ["smooth", "control", "future", "normalize"] {
         let library = cc::library(&file("tests/workers").join(format!("{name}.c")), folder.path(), name);
         let (passed, found) = findings(&library, &[]);
         assert!(passed, "{name}: {found:#?}");
@@ -111,6 +111,18 @@ const BAD: &[(&[&str], &str, &str)] = &[
     (&["bad_state.how=refuses"], "fail bad_state.state", "it will not be told what to remember"),
     (&["bad_state.how=grows"], "fail bad_state.state", "asks for more room each time"),
     (&["bad_state.how=restores"], "pass bad_state.state", "goes on bit by bit"),
+    (&[], "fail bad_preset.preset", "preset `loud`: `level.gain` cannot be 3; 0 to 2 are allowed"),
+    (&[], "fail bad_preset.preset", "preset `wordy`: `level.gain` takes a number"),
+    (&[], "fail bad_preset.preset", "preset `unwanted`: it will not be muted"),
+    (&[], "fail bad_extent.extent", "`out` has 600 frames of 1000, and 400 of 1200"),
+    (&["bad_extent.how=wavers"], "fail bad_extent.extent", "and then"),
+    (&["bad_extent.how=sometimes"], "fail bad_extent.extent", "leaves it to the rates"),
+    (&["bad_extent.how=panics"], "fail bad_extent.extent", "`extent` fails: panicked"),
+    (&["bad_extent.how=never"], "pass bad_extent.extent", "counts"),
+    (&[], "fail bad_rewind.rewind", "after `rewind` it sounds other than at first at `out`, channel 0, frame 0"),
+    (&["bad_rewind.how=forgets"], "pass bad_rewind.rewind", "the same bits"),
+    (&["bad_rewind.how=panics"], "fail bad_rewind.rewind", "told to panic"),
+    (&["bad_rewind.how=learns"], "skip bad_rewind.rewind", "learns"),
 ];
 
 #[test]
@@ -158,6 +170,9 @@ fn one_crash_hides_nothing_and_only_the_polite_worker_passes() {
         "bad_alloc",
         "bad_leak",
         "bad_panic",
+        "bad_preset",
+        "bad_extent",
+        "bad_rewind",
         "bad_cut",
         "bad_nan",
         "bad_slow",
@@ -166,7 +181,7 @@ fn one_crash_hides_nothing_and_only_the_polite_worker_passes() {
     assert_eq!(with("fail"), failed, "{found:#?}");
     assert!(with("pass").contains(&"bad_refuse".to_string()), "refusing is no fault");
     let of_crash = found.iter().filter(|finding| finding.contains(" bad_crash.")).count();
-    assert_eq!(of_crash, 19, "every check of a worker that crashes is reported: {found:#?}");
+    assert_eq!(of_crash, 22, "every check of a worker that crashes is reported: {found:#?}");
     let hung = found.iter().filter(|finding| finding.contains(" bad_hang.") && finding.contains("no end after"));
     assert!(hung.count() <= 3, "a worker that hangs is given up: {found:#?}");
 }
@@ -177,10 +192,16 @@ const ROGUE: &[(&str, &str, &str)] = &[
     ("crash", "fail victim.again", "bad address (SIGSEGV): `process`"),
     ("create_nothing", "fail victim.create", "`create` says it is done, but gives nothing"),
     ("events_overrun", "fail victim.events", "an event says NaN"),
+    ("half_a_table", "pass", ""),
     ("hang_in_entry", "fail .open", "no end after 1 s: opening the library: its initialisers and `aw_entry`"),
     ("logs_flood", "warn victim.quiet", "messages in"),
     ("logs_garbage", "fail victim.create", "(with its defaults)"),
     ("refuses_mutely", "fail victim.prepare", "`prepare` refused and gave no reason"),
+    (
+        "rehearsals_endless",
+        "fail victim.prepare",
+        "against the ABI, it wants to hear the input 4294967295 times before",
+    ),
     ("save_endless", "fail victim.state", "`save` asks for more room each time"),
     ("save_too_long", "fail victim.state", "`save` says it is done, but gives nothing that can be used"),
     ("setup_scrambled", "pass", ""),
@@ -268,7 +289,7 @@ fn the_text_is_one_line_a_check_with_the_way_out_below() {
     let bad = library("bad_workers");
     let text = stdout(&run(["check".as_ref(), bad.as_os_str(), "--only".as_ref(), "bad_latency.latency".as_ref()]));
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("✓ open: ") && lines[0].contains("worker ABI 1.0: bad_format, "), "{text}");
+    assert!(lines[0].starts_with("✓ open: ") && lines[0].contains("worker ABI 1.1: bad_format, "), "{text}");
     assert!(lines[1].starts_with("✗ bad_latency.latency: `out` lags `in` by 64 samples and claims 0 (with "), "{text}");
     assert!(lines[2].starts_with("    say it with `setup.latency`"), "{text}");
     assert!(lines[3].ends_with(": 1 checks passed, 1 failed, 0 doubtful, 0 not applicable"), "{text}");

@@ -7,6 +7,7 @@ mod events; //  bad_events
 mod fuse; //    when to misbehave
 mod memory; //  bad_alloc, bad_leak
 mod panics; //  bad_panic
+mod recording; // bad_preset, bad_extent, bad_rewind: values and frames that cannot be
 mod sound; //   bad_nan, bad_cut, bad_slow: wrong or late samples
 mod state; //   bad_state
 
@@ -23,6 +24,9 @@ aw_sdk::export_workers!(
     memory::BadAlloc,
     memory::BadLeak,
     panics::BadPanic,
+    recording::BadPreset,
+    recording::BadExtent,
+    recording::BadRewind,
     sound::BadCut,
     sound::BadNan,
     sound::BadSlow,

@@ -1,9 +1,10 @@
-//! Checks of what happens before anything plays: create, prepare, range, again.
+//! Checks of what happens before anything plays: create, prepare, range, preset, again.
 use super::bench::Bench;
 use super::report::{Seen, fail, skip};
 use super::subject::Subject;
 use super::values;
-use crate::plugin::{Refusal, Value};
+use crate::graph::preset_values;
+use crate::plugin::{Preset, Refusal, Value};
 
 /// `values` with one of them changed to each of its limits.
 fn limits<'a>(subject: &'a Subject) -> impl Iterator<Item = Vec<Value>> + 'a {
@@ -94,6 +95,26 @@ pub fn range(subject: &Subject) -> Seen {
         return skip("no parameter has ends or choices");
     }
     Ok(format!("plays with {played} ends and choices of its parameters; {refused} refused in `prepare`, with a reason"))
+}
+
+/// Its presets have values that its parameters can have, and that it can be made with.
+pub fn preset(subject: &Subject) -> Seen {
+    let presets = &subject.worker.presets;
+    if presets.is_empty() {
+        return skip("it has no presets");
+    }
+    let wrong = |preset: &Preset| {
+        let said = |why: String| format!("preset `{}`: {why}", preset.name);
+        let given = preset_values(&subject.worker, preset).map_err(said)?;
+        let all = subject.worker.params.iter().zip(&subject.values);
+        let values = all.map(|(param, usual)| given.get(param.name.as_str()).unwrap_or(usual).clone());
+        subject.create(&values.collect::<Vec<_>>()).map(drop).map_err(|why| said(why.0))
+    };
+    let wrong: Vec<String> = presets.iter().filter_map(|preset| wrong(preset).err()).collect();
+    if !wrong.is_empty() {
+        return fail(wrong.join("; "), "whoever writes `preset = …` in a graph has no part in this: mend the preset");
+    }
+    Ok(format!("made with each of {} presets", presets.len()))
 }
 
 /// A second `prepare`, for other formats, is as good as a first.

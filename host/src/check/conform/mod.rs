@@ -9,8 +9,9 @@ mod checks; //  the checks, in order
 mod child; //   does one task, keeps a diary
 mod claims; //  checks: rate, latency, tail, time
 mod guard; //   frames between guards
-mod made; //    checks: create, prepare, range, again
+mod made; //    checks: create, prepare, range, preset, again
 mod memory; //  checks: heap, leak, state, quiet
+mod recording; // checks: rewind, extent
 mod report; //  what is found
 mod signal; //  test signals
 mod sound; //   checks: finite, written, cut, reset, twin, live, events
