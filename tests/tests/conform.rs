@@ -149,7 +149,7 @@ fn every_bad_worker_is_caught_at_what_it_does() {
 
 #[test]
 fn one_crash_hides_nothing_and_only_the_polite_worker_passes() {
-    let (_, found) = findings(&library("bad_workers"), &["--timeout", "1"]);
+    let (_, found) = findings(&library("bad_workers"), &["--timeout", "4"]);
     let with = |verdict: &str| {
         let mut workers: Vec<String> = vec![];
         for finding in found.iter().filter_map(|finding| finding.strip_prefix(verdict)) {
@@ -193,7 +193,7 @@ const ROGUE: &[(&str, &str, &str)] = &[
     ("create_nothing", "fail victim.create", "`create` says it is done, but gives nothing"),
     ("events_overrun", "fail victim.events", "an event says NaN"),
     ("half_a_table", "pass", ""),
-    ("hang_in_entry", "fail .open", "no end after 1 s: opening the library: its initialisers and `aw_entry`"),
+    ("hang_in_entry", "fail .open", "no end after 4 s: opening the library: its initialisers and `aw_entry`"),
     ("logs_flood", "warn victim.quiet", "messages in"),
     ("logs_garbage", "fail victim.create", "(with its defaults)"),
     ("refuses_mutely", "fail victim.prepare", "`prepare` refused and gave no reason"),
@@ -215,7 +215,7 @@ fn rogue_libraries_are_survived_and_named() {
     assert_eq!(cc::files("rogue"), names, "every file has a line in the table");
     for (name, expected, saw) in ROGUE {
         let library = cc::library(&file("tests/workers/rogue").join(format!("{name}.c")), folder.path(), name);
-        let (passed, found) = findings(&library, &["--timeout", "1"]);
+        let (passed, found) = findings(&library, &["--timeout", "4"]);
         match *expected {
             "pass" => assert!(passed, "{name}: {found:#?}"),
             _ => assert!(

@@ -6,5 +6,5 @@ static aw_preset presets[2] = {{"quiet", "Half as loud", values, 2}, {"plain", "
 
 static void spoil(void) {
   worker.presets = presets, worker.preset_count = 2;
-  params[0].name = "preset";
+  params[0].name = "preset", values[0].key = "preset";
 }
