@@ -45,9 +45,11 @@ impl<'a> Block<'a> {
         // SAFETY: the caller's promise; fields behind `size` are not read.
         let (size, time, from, to) = unsafe { ((*raw).size, (*raw).time, (*raw).inputs, (*raw).outputs) };
         let since_1_1 = size as usize >= core::mem::offset_of!(abi::Block, end) + size_of::<u64>();
-        // SAFETY: as above.
-        let (position, end) =
-            if since_1_1 { unsafe { ((*raw).position, (*raw).end) } } else { (time as i64, abi::NO_END) };
+        let (position, end) = match since_1_1 {
+            // SAFETY: as above; `size` says that they are there.
+            true => unsafe { ((*raw).position, (*raw).end) },
+            false => (time as i64, abi::NO_END),
+        };
         let buffers = match inputs.len() {
             0 => &[],
             // SAFETY: the caller's promise.
