@@ -73,6 +73,7 @@ impl Worker for Onnx {
             Param::table(c"shape").doc(c"Input tensor = its extents, where the model leaves them open: [1, 576]"),
             Param::table(c"kind").doc(c"Output tensor = audio, spectrum, features or tensor, where it is not features"),
         ],
+        presets: &[],
         may_block: true,
     };
 
