@@ -8,6 +8,7 @@
 //! io        audio files
 //! picture   heat maps as PNG files, and the spectra of `aw spectrogram`
 //! replay    graphs on files
+//! parity    whether a graph gives the features that a model was trained with, and which key is wrong
 //! check     conformance: whether a worker library keeps its promises
 //! ```
 //!
@@ -28,5 +29,7 @@ pub mod io;
 pub mod picture;
 
 pub mod replay;
+
+pub mod parity;
 
 pub mod check;

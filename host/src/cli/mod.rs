@@ -13,6 +13,7 @@ mod check;
 mod explain;
 mod graph;
 mod new;
+mod parity;
 mod plan;
 mod replay;
 mod spectrogram;
@@ -49,6 +50,8 @@ enum Command {
     Replay(Box<replay::Command>),
     /// Draws the spectrogram of an audio file as a PNG picture
     Spectrogram(spectrogram::Command),
+    /// Compares a port's frames with what a model was trained with, and names the key that is wrong
+    Parity(Box<parity::Command>),
     /// Tells the long story of a diagnostic code
     Explain(explain::Explain),
     /// Makes the beginning of a worker: builds, passes its own test, runs in a graph
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Plan(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
+        Command::Parity(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::New(command) => command.run(),
         Command::Schema(command) => command.run(),

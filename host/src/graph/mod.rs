@@ -25,12 +25,13 @@ mod splice; //   from one plan to another while it plays
 mod syntax; //   text → TOML, past syntax errors
 mod table; //    reads a TOML table key by key
 mod time; //     exact time across rates
+mod vary; //     a graph file with other values in it
 mod verify; //   an independent check of a plan
 
 pub use codes::Code;
 pub use compile::{Compiled, Device, Listener, Port, check, compile};
 pub use diag::{Diag, Diags, Mark, nearest};
-pub use file::{GraphFile, Late};
+pub use file::{GraphFile, Late, NodeTable};
 pub use net::kind_name;
 pub use params::from_text as param_from_text;
 pub use picture::{mermaid, table as plan_text, to_json as plan_json};
@@ -39,4 +40,5 @@ pub use preset::values as preset_values;
 pub use schema::schema;
 pub use splice::{Likes, Origin, Splice, splice};
 pub use time::Time;
+pub use vary::to_toml;
 pub use verify::{Flaw, verify};

@@ -33,7 +33,9 @@ pub fn names(file: &GraphFile, workers: &Workers, device: &Device, listeners: &[
     file.outputs.iter().for_each(|output| resolver.sink(output));
     listeners.iter().for_each(|listener| resolver.listener(listener));
     resolver.tests();
-    resolver.has_output();
+    if listeners.is_empty() {
+        resolver.has_output();
+    }
     resolver.unused();
     let mut net = resolver.net;
     sort_outputs(&mut net);

@@ -21,12 +21,13 @@
 //! Reading: [`AudioReader`] looks at the first bytes (`sniff`) and goes on as WAV (`riff` for the header, `pcm` for
 //! the samples) or `flac`. Nothing seeks and nothing is loaded whole, so a pipe is as good as a file.
 //! Writing: [`AudioWriter`] and [`NpyWriter`] put bytes into a `sink`, which gives a file its name only when it is
-//! complete.
+//! complete. `npy_read` reads whole arrays: what a replay is compared with.
 
 mod error;
 mod flac;
 mod lines;
 mod npy;
+mod npy_read;
 mod pcm;
 mod read;
 mod riff;
@@ -42,6 +43,7 @@ mod tests;
 pub use error::AudioError;
 pub use lines::LineWriter;
 pub use npy::NpyWriter;
+pub use npy_read::{NpyArray, read_npy};
 pub use read::{AudioReader, Spec};
 pub(crate) use sink::Sink;
 pub use under_way::abandon;

@@ -39,6 +39,8 @@ pub struct Keep {
     pub events: Option<PathBuf>,
     /// Ports whose frames are written as .npy.
     pub probes: Vec<(String, PathBuf)>,
+    /// Ports whose frames are kept in memory.
+    pub ports: Vec<String>,
 }
 
 /// Why a run cannot be.
@@ -156,6 +158,7 @@ impl Job {
 
     /// The ports that are probed.
     pub fn listeners(&self) -> Vec<Listener> {
-        self.keep.probes.iter().map(|(port, _)| Listener { port: port.clone() }).collect()
+        let ports = self.keep.probes.iter().map(|(port, _)| port).chain(&self.keep.ports);
+        ports.map(|port| Listener { port: port.clone() }).collect()
     }
 }

@@ -11,4 +11,5 @@ mod run; //    blocks in, blocks out
 pub use files::check_files;
 pub use job::{Job, Keep, ReplayError};
 pub use metrics::SiSdr;
+pub use output::Kept;
 pub use run::{NodeLoad, Outcome, OutputFile, Progress, replay};

@@ -30,6 +30,18 @@ enum To {
     Nowhere,
     Wav(AudioWriter),
     Npy(NpyWriter),
+    Memory(Vec<f32>),
+}
+
+/// The frames of a port, one after the other, channels one after the other in each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// "NODE" or "NODE.PORT", as it was asked for.
+    pub port: String,
+    /// The shape of one frame: channels if there are several, then the extents.
+    pub shape: Vec<usize>,
+    /// All values.
+    pub data: Vec<f32>,
 }
 
 impl Output {
@@ -51,6 +63,9 @@ impl Output {
             OutputKind::Probe(_) => {
                 let probe = job.keep.probes.iter().find(|(port, _)| *port == output.name);
                 path = probe.map(|(_, path)| path.clone());
+                if job.keep.ports.contains(&output.name) {
+                    to = To::Memory(vec![]);
+                }
                 if let Some(path) = &path {
                     to = To::Npy(NpyWriter::create(path, &npy_shape(&format))?);
                 }
@@ -106,8 +121,19 @@ impl Output {
                 }
                 writer.write(&self.buffer)?;
             }
+            To::Memory(kept) => {
+                for frame in 0..keep {
+                    planes.iter().for_each(|plane| kept.extend(&plane[frame * width..(frame + 1) * width]));
+                }
+            }
         }
         Ok(())
+    }
+
+    /// What was kept in memory.
+    pub fn take_kept(&mut self) -> Option<Kept> {
+        let To::Memory(data) = &mut self.to else { return None };
+        Some(Kept { port: self.name.clone(), shape: npy_shape(&self.format), data: std::mem::take(data) })
     }
 
     pub fn finish(self, lag: f64, priming: u64) -> Result<OutputFile, ReplayError> {
@@ -115,7 +141,7 @@ impl Output {
         let (rate, channels) = (self.format.rate_num, self.format.channels);
         let mut clipped = 0;
         match self.to {
-            To::Nowhere => {}
+            To::Nowhere | To::Memory(_) => {}
             To::Wav(writer) => clipped = writer.finish()?.clipped,
             To::Npy(writer) => {
                 writer.finish()?;

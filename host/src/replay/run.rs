@@ -1,7 +1,7 @@
 //! Blocks in, blocks out: from files through a graph to files.
 use super::input::Input;
 use super::job::{Job, ReplayError};
-use super::output::Output;
+use super::output::{Kept, Output};
 use super::reference::Reference;
 use super::rehearsal::rehearse;
 use crate::control::{Engine, Report};
@@ -38,6 +38,8 @@ pub struct Outcome {
     pub si_sdr: Option<(f64, f64)>,
     /// Time accounting, if it was wanted.
     pub load: Vec<NodeLoad>,
+    /// The frames that were kept in memory.
+    pub kept: Vec<Kept>,
     /// What was odd but survivable.
     pub warnings: Vec<String>,
 }
@@ -289,17 +291,18 @@ impl Run {
         }
         let load = loads(&self.renderer, self.engine.plan());
         let seconds = self.inputs.iter().map(|input| input.frames as f64 / f64::from(input.rate)).fold(0.0, f64::max);
-        let mut outputs = vec![];
-        for (output, plan) in self.outputs.into_iter().zip(&self.engine.plan().outputs) {
+        let (mut outputs, mut kept) = (vec![], vec![]);
+        for (mut output, plan) in self.outputs.into_iter().zip(&self.engine.plan().outputs) {
             let priming =
                 self.engine.plan().output_edge(plan).map_or(0, |edge| self.engine.plan().edges[edge].tokens.priming);
+            kept.extend(output.take_kept());
             let done = output.finish(plan.lag.seconds(), priming)?;
             outputs.extend(Some(done).filter(|_| matches!(plan.kind, OutputKind::Audio(_))));
         }
         self.events.map(LineWriter::finish).transpose()?;
         let si_sdr = self.reference.map(|reference| (reference.before.db(), reference.after.db()));
         let (reports, events, elapsed) = (self.reports, self.heard, Duration::ZERO);
-        Ok(Outcome { outputs, seconds, elapsed, reports, events, si_sdr, load, warnings })
+        Ok(Outcome { outputs, seconds, elapsed, reports, events, si_sdr, load, kept, warnings })
     }
 }
 

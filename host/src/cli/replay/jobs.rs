@@ -112,7 +112,15 @@ impl Command {
             "s32" => Encoding::S32,
             _ => Encoding::F32,
         };
-        let keep = Keep { outputs, encoding: Some(encoding), rate: self.rate, align: self.align, events, probes };
+        let keep = Keep {
+            outputs,
+            encoding: Some(encoding),
+            rate: self.rate,
+            align: self.align,
+            events,
+            probes,
+            ports: vec![],
+        };
         let reference = self.reference.clone();
         Ok(Job { inputs, keep, block: self.block, set, metered: self.load, tail: self.tail, reference })
     }
