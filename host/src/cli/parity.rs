@@ -146,7 +146,9 @@ impl Command {
         let table = subject.file.nodes.iter().find(|table| table.name.value == subject.node);
         let id = table.and_then(|table| table.worker.as_ref()).map_or("", |id| id.value.as_str());
         let worker = subject.workers.get(id).ok_or(ExitCode::from(FAILED))?;
-        let short = shorten(whole, BEGINNING).map_err(ended)?;
+        // A recording that is hardly longer is played whole.
+        let is_long = whole.seconds.is_some_and(|seconds| seconds > 2.0 * BEGINNING);
+        let short = if is_long { shorten(whole, BEGINNING).map_err(ended)? } else { None };
         let bar = match self.json || !std::io::stderr().is_terminal() {
             true => ProgressBar::hidden(),
             false => ProgressBar::new(1),

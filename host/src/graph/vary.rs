@@ -2,9 +2,9 @@
 use super::GraphFile;
 use super::diag::Diags;
 use super::file::NodeTable;
-use super::item::{Entry, Item, Spanned};
+use super::item::{Entry, Item, Span, Spanned};
 use super::syntax;
-use crate::plugin::Value;
+use crate::plugin::{Param, ParamType, Value};
 
 impl GraphFile {
     /// The same graph with another value of a node's parameter, written as in TOML; a name may have a group:
@@ -15,8 +15,8 @@ impl GraphFile {
             syntax::parse(&format!("value = {toml}"), &mut Diags::default()).pop().map(|entry| entry.item.value);
         if let (Some(table), Some(value)) = (file.nodes.iter_mut().find(|table| table.name.value == node), value) {
             match key.split_once('.') {
-                Some((group, key)) => set(group_of(table, group), key, value, table_span(self, node)),
-                None => set(&mut table.params, key, value, table_span(self, node)),
+                Some((group, key)) => set_in_group(table, group, key, value),
+                None => set(&mut table.params, key, value, table.name.span.clone()),
             }
         }
         file
@@ -74,26 +74,21 @@ impl GraphFile {
     }
 }
 
-/// The keys of a group, which is made if there is none.
-fn group_of<'t>(table: &'t mut NodeTable, group: &str) -> &'t mut Vec<Entry> {
-    let at = table.params.iter().position(|entry| entry.key.value == group).unwrap_or_else(|| {
-        let (key, item) = (group.to_string(), Item::Table(vec![]));
-        let span = table.name.span.clone();
-        table.params.push(Entry { key: Spanned::new(key, span.clone()), item: Spanned::new(item, span) });
-        table.params.len() - 1
-    });
-    let item = &mut table.params[at].item.value;
-    if !matches!(item, Item::Table(_)) {
-        *item = Item::Table(vec![]);
+/// Sets a key of a group, which is made if there is none.
+fn set_in_group(table: &mut NodeTable, group: &str, key: &str, value: Item) {
+    let span = table.name.span.clone();
+    let found = table.params.iter_mut().find(|entry| entry.key.value == group);
+    if let Some(Entry { item: Spanned { value: Item::Table(entries), .. }, .. }) = found {
+        return set(entries, key, value, span);
     }
-    match item {
-        Item::Table(entries) => entries,
-        // Made a table just above.
-        _ => unreachable!(),
-    }
+    let mut entries = vec![];
+    set(&mut entries, key, value, span.clone());
+    table.params.retain(|entry| entry.key.value != group);
+    let item = Spanned::new(Item::Table(entries), span.clone());
+    table.params.push(Entry { key: Spanned::new(group.to_string(), span), item });
 }
 
-fn set(entries: &mut Vec<Entry>, key: &str, value: Item, span: super::item::Span) {
+fn set(entries: &mut Vec<Entry>, key: &str, value: Item, span: Span) {
     match entries.iter_mut().find(|entry| entry.key.value == key) {
         Some(entry) => entry.item.value = value,
         None => {
@@ -103,18 +98,13 @@ fn set(entries: &mut Vec<Entry>, key: &str, value: Item, span: super::item::Span
     }
 }
 
-fn table_span(file: &GraphFile, node: &str) -> super::item::Span {
-    file.nodes.iter().find(|table| table.name.value == node).map_or(0..0, |table| table.name.span.clone())
-}
-
 /// A text as TOML, in quotes.
-pub fn toml_text(text: &str) -> String {
+fn toml_text(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
 /// A value of a parameter as TOML.
-pub fn to_toml(param: &crate::plugin::Param, value: &Value) -> String {
-    use crate::plugin::ParamType;
+pub fn to_toml(param: &Param, value: &Value) -> String {
     match (value, param.ty) {
         (Value::Num(x), ParamType::Bool) => (*x != 0.0).to_string(),
         (Value::Num(x), ParamType::Int) => format!("{x:.0}"),

@@ -130,7 +130,11 @@ const OFFSETS: [(f64, &str); 3] = [
 
 /// "the reference is the graph × 0.4343", where a straight line explains nearly all.
 fn line(ours: &Frames, reference: &Matrix, found: &Difference) -> Option<String> {
-    let pairs = || ours.data.iter().map(|x| f64::from(*x)).zip(reference.data.iter().copied());
+    // Values at a floor say nothing of what lies above it.
+    let floor = ours.data.iter().copied().fold(f32::INFINITY, f32::min);
+    let floor_reference = reference.data.iter().copied().fold(f64::INFINITY, f64::min);
+    let above = |(x, y): &(&f32, &f64)| **x > floor && **y > floor_reference;
+    let pairs = || ours.data.iter().zip(&reference.data).filter(above).map(|(x, y)| (f64::from(*x), *y));
     let n = pairs().count() as f64;
     let (mean_x, mean_y) = pairs().fold((0.0, 0.0), |(sx, sy), (x, y)| (sx + x / n, sy + y / n));
     let sum = |f: &dyn Fn(f64, f64) -> f64| pairs().map(|(x, y)| f(x - mean_x, y - mean_y)).sum::<f64>();

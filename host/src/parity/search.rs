@@ -76,6 +76,16 @@ struct Draft {
     file: GraphFile,
 }
 
+/// What a search has learnt so far, and what it measures with.
+struct Course<'a> {
+    quick: &'a Yardstick<'a>,
+    whole: &'a Yardstick<'a>,
+    /// What the graph gives as it is, by the quick yardstick.
+    base: &'a Frames,
+    found: Found,
+    start: Instant,
+}
+
 /// A reference as far as a scene goes.
 struct Yardstick<'a> {
     scene: &'a Scene,
@@ -103,20 +113,20 @@ impl Search<'_> {
             }
             _ => (&whole, played(&whole)?),
         };
-        let mut found = Found::default();
-        let singles = self.each(self.singles(&values), quick, &whole, &frames, &mut found)?;
-        let presets = self.each(self.presets(), quick, &whole, &frames, &mut found)?;
-        let verified = self.verify(presets, quick, &whole, &frames, &mut found)?;
-        found.presets = verified.into_iter().filter(|preset| preset.difference.fits()).collect();
-        let mut nearest = self.verify(singles.clone(), quick, &whole, &frames, &mut found)?;
-        if !nearest.iter().any(|single| single.difference.fits()) {
-            let base = quick.judge(&frames).distance;
-            nearest.extend(self.pairs(&singles, base, &values, quick, &whole, &frames, &mut found, start)?);
+        let mut course = Course { quick, whole: &whole, base: &frames, found: Found::default(), start };
+        let singles = self.each(self.singles(&values), quick, &mut course)?;
+        let presets = self.each(self.presets(), quick, &mut course)?;
+        let presets = self.verify(presets, &mut course)?;
+        let mut tries = self.verify(singles.clone(), &mut course)?;
+        if !tries.iter().any(|single| single.difference.fits()) {
+            tries.extend(self.pairs(&singles, &values, &mut course)?);
         }
-        sort(&mut nearest);
-        (found.fits, nearest) = nearest.into_iter().partition(|one| one.difference.fits());
-        nearest.retain(|one| one.difference.distance < NEARER * self.base.distance);
-        found.nearest = if found.fits.is_empty() { nearest.into_iter().take(3).collect() } else { vec![] };
+        sort(&mut tries);
+        let mut found = course.found;
+        found.presets = presets.into_iter().filter(|preset| preset.difference.fits()).collect();
+        (found.fits, tries) = tries.into_iter().partition(|one| one.difference.fits());
+        tries.retain(|one| one.difference.distance < NEARER * self.base.distance);
+        found.nearest = if found.fits.is_empty() { tries.into_iter().take(3).collect() } else { vec![] };
         found.elapsed = start.elapsed();
         Ok(found)
     }
@@ -150,24 +160,14 @@ impl Search<'_> {
     }
 
     /// The nearest single changes, each with every other change on top.
-    #[allow(clippy::too_many_arguments)] // what one search hands from step to step
-    fn pairs(
-        &self,
-        singles: &[Try],
-        base: f64,
-        values: &[Value],
-        quick: &Yardstick,
-        whole: &Yardstick,
-        frames: &Frames,
-        found: &mut Found,
-        start: Instant,
-    ) -> Result<Vec<Try>, ReplayError> {
+    fn pairs(&self, singles: &[Try], values: &[Value], course: &mut Course) -> Result<Vec<Try>, ReplayError> {
+        let base = course.quick.judge(course.base).distance;
         let mut firsts: Vec<&Try> = singles.iter().filter(|one| one.difference.distance < NEARER * base).collect();
         firsts.dedup_by(|a, b| a.changes[0].key == b.changes[0].key);
         let mute = |key: &str| singles.iter().filter(|one| one.changes[0].key == key).all(|one| one.is_mute);
         let mut best = vec![];
         for first in firsts.into_iter().take(PAIRED).map(|first| &first.changes[0]) {
-            if start.elapsed() > self.patience {
+            if course.start.elapsed() > self.patience {
                 break;
             }
             let mut changed = values.to_vec();
@@ -181,8 +181,8 @@ impl Search<'_> {
                 let file = file.with(&self.subject.node, &second.key, &second.to);
                 Draft { preset: None, changes: vec![first.clone(), second], file }
             };
-            let tried = self.each(seconds.map(draft).collect(), quick, whole, frames, found)?;
-            best.extend(self.verify(tried, quick, whole, frames, found)?);
+            let tried = self.each(seconds.map(draft).collect(), course.quick, course)?;
+            best.extend(self.verify(tried, course)?);
             if best.iter().any(|pair: &Try| pair.difference.fits()) {
                 break;
             }
@@ -191,17 +191,10 @@ impl Search<'_> {
     }
 
     /// Plays the best of what was tried on the beginning as a whole.
-    fn verify(
-        &self,
-        mut tried: Vec<Try>,
-        quick: &Yardstick,
-        whole: &Yardstick,
-        frames: &Frames,
-        found: &mut Found,
-    ) -> Result<Vec<Try>, ReplayError> {
+    fn verify(&self, mut tried: Vec<Try>, course: &mut Course) -> Result<Vec<Try>, ReplayError> {
         sort(&mut tried);
         tried.truncate(VERIFIED);
-        if std::ptr::eq(quick, whole) {
+        if std::ptr::eq(course.quick, course.whole) {
             return Ok(tried);
         }
         let draft = |one: Try| {
@@ -212,24 +205,18 @@ impl Search<'_> {
             };
             Draft { preset: one.preset, changes: one.changes, file }
         };
-        self.each(tried.into_iter().map(draft).collect(), whole, whole, frames, found)
+        self.each(tried.into_iter().map(draft).collect(), course.whole, course)
     }
 
     /// Tries all, in parallel; those that are refused are left out.
-    fn each(
-        &self,
-        drafts: Vec<Draft>,
-        quick: &Yardstick,
-        whole: &Yardstick,
-        base: &Frames,
-        found: &mut Found,
-    ) -> Result<Vec<Try>, ReplayError> {
+    fn each(&self, drafts: Vec<Draft>, by: &Yardstick, course: &mut Course) -> Result<Vec<Try>, ReplayError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (next, done, before) = (AtomicUsize::new(0), AtomicUsize::new(0), found.tried);
+        let (next, done, before) = (AtomicUsize::new(0), AtomicUsize::new(0), course.found.tried);
         let tries: Mutex<Vec<(usize, Try)>> = Mutex::default();
+        let (whole, base) = (course.whole, course.base);
         let work = || {
             while let Some((at, draft)) = Some(next.fetch_add(1, Relaxed)).and_then(|at| Some((at, drafts.get(at)?))) {
-                let tried = self.one(draft, quick, whole, base);
+                let tried = self.one(draft, by, whole, base);
                 (self.progress)(before + done.fetch_add(1, Relaxed) + 1, before + drafts.len());
                 if let (Some(tried), Ok(mut tries)) = (tried, tries.lock()) {
                     tries.push((at, tried));
@@ -241,8 +228,8 @@ impl Search<'_> {
             return Err(ReplayError::Interrupted);
         }
         let mut tries = tries.into_inner().unwrap_or_default();
-        found.tried += drafts.len();
-        found.refused += drafts.len() - tries.len();
+        course.found.tried += drafts.len();
+        course.found.refused += drafts.len() - tries.len();
         tries.sort_by_key(|(at, _)| *at);
         let mut tries: Vec<Try> = tries.into_iter().map(|(_, tried)| tried).collect();
         sort(&mut tries);
