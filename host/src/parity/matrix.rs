@@ -80,9 +80,9 @@ pub fn arrange(array: &NpyArray, ours: &Frames) -> Result<(Matrix, Option<String
     if shape == ours.shape {
         return Ok((Matrix { frames: 1, width: ours.width, data: array.data.clone() }, None));
     }
-    let fitting = orders(shape.len()).into_iter().filter(|order| {
-        order.first().is_some() && order[1..].iter().map(|&axis| shape[axis]).eq(ours.shape.iter().copied())
-    });
+    let fitting = orders(shape.len())
+        .into_iter()
+        .filter(|order| !order.is_empty() && order[1..].iter().map(|&axis| shape[axis]).eq(ours.shape.iter().copied()));
     let as_frames = |order: &Vec<usize>| ordered(&array.data, &shape, order);
     let off = |order: &Vec<usize>| shape[order[0]].abs_diff(ours.count);
     let fitting: Vec<Vec<usize>> = fitting.collect();
