@@ -9,6 +9,7 @@
 //! picture   heat maps as PNG files, and the spectra of `aw spectrogram`
 //! replay    graphs on files
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
+//! features  what a graph would feed a model, of many files
 //! check     conformance: whether a worker library keeps its promises
 //! ```
 //!
@@ -30,6 +31,7 @@ pub mod picture;
 
 pub mod replay;
 
+pub mod features;
 pub mod parity;
 
 pub mod check;

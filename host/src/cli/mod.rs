@@ -11,7 +11,9 @@ macro_rules! say {
 
 mod check;
 mod explain;
+mod features;
 mod graph;
+mod many;
 mod new;
 mod parity;
 mod plan;
@@ -52,6 +54,8 @@ enum Command {
     Spectrogram(spectrogram::Command),
     /// Compares a port's frames with what a model was trained with, and names the key that is wrong
     Parity(Box<parity::Command>),
+    /// Computes what a model is fed, of many files, as NumPy arrays
+    Features(Box<features::Command>),
     /// Tells the long story of a diagnostic code
     Explain(explain::Explain),
     /// Makes the beginning of a worker: builds, passes its own test, runs in a graph
@@ -89,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
         Command::Parity(command) => command.run(),
+        Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::New(command) => command.run(),
         Command::Schema(command) => command.run(),

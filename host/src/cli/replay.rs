@@ -3,23 +3,16 @@ mod jobs; // what is asked for
 mod tell; // what came of it
 
 use super::graph::Graph;
+use super::many::{self, Bar};
 use super::{WorkersFrom, fail};
 use aw_host::graph::{Diags, GraphFile};
-use aw_host::io::{AudioReader, abandon};
 use aw_host::plugin::Workers;
 use aw_host::replay::{Job, Outcome, Progress, ReplayError, check_files, replay};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
-use std::time::{Duration, Instant};
-
-/// What a shell expects of a program that Ctrl-C has ended.
-const INTERRUPTED: u8 = 130;
-const ENDED: &str = "interrupted; no unfinished file was left behind";
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 
 #[derive(Args)]
 pub struct Command {
@@ -71,16 +64,6 @@ pub struct Command {
     workers: WorkersFrom,
 }
 
-/// What Ctrl-C does: asks the runs to end. One that waits for a pipe, or for a model to load, does not hear it.
-fn stop(flag: &AtomicBool) {
-    const PATIENCE: Duration = Duration::from_secs(1);
-    flag.store(true, Relaxed);
-    std::thread::sleep(PATIENCE);
-    abandon();
-    say!("{ENDED}");
-    std::process::exit(INTERRUPTED.into());
-}
-
 impl Command {
     pub fn run(&self) -> Result<ExitCode, ExitCode> {
         let graph = Graph::read(&self.path)?;
@@ -91,9 +74,7 @@ impl Command {
         if graph.file.outputs.is_empty() && self.probes.is_empty() || jobs.is_empty() {
             graph.compile_or_say(&workers, &Default::default(), &[])?;
         }
-        static STOP: AtomicBool = AtomicBool::new(false);
-        ctrlc::set_handler(|| stop(&STOP)).map_err(fail)?;
-        let results = self.play(&graph, &workers, &jobs, &STOP);
+        let results = self.play(&graph, &workers, &jobs, many::on_ctrl_c()?);
         self.tell(&jobs, &results)
     }
 
@@ -104,59 +85,26 @@ impl Command {
         jobs: &[Job],
         stop: &AtomicBool,
     ) -> Vec<Result<Outcome, ReplayError>> {
-        let bar = self.bar(&graph.file, jobs);
-        let start = Instant::now();
-        let played = |seconds: f64| {
-            bar.inc((seconds * 1000.0) as u64);
-            let speed = bar.position() as f64 / 1000.0 / start.elapsed().as_secs_f64().max(1e-3);
-            bar.set_message(format!("{speed:.0}× real time"));
-        };
+        let bar = Bar::new(self.seconds(&graph.file, jobs), None, self.quiet);
+        let played = |seconds: f64| bar.played(seconds);
         let progress = Progress { stop, played: &played };
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (next, said) = (AtomicUsize::new(0), Mutex::new(Diags::default()));
-        let results: Vec<Mutex<Option<Result<Outcome, ReplayError>>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
-        std::thread::scope(|scope| {
-            for _ in 0..cores.min(jobs.len()) {
-                scope.spawn(|| {
-                    while let Some(at) = Some(next.fetch_add(1, Relaxed)).filter(|at| *at < jobs.len()) {
-                        let mut diags = graph.diags();
-                        let result = replay(&jobs[at], &graph.file, workers, &progress, &mut diags);
-                        if let (Ok(mut said), Ok(mut place)) = (said.lock(), results[at].lock()) {
-                            said.extend(diags);
-                            *place = Some(result);
-                        }
-                    }
-                });
-            }
+        let said = Mutex::new(Diags::default());
+        let results = many::each(jobs, many::cores(), |_, job| {
+            let mut diags = graph.diags();
+            let result = replay(job, &graph.file, workers, &progress, &mut diags);
+            said.lock().unwrap_or_else(PoisonError::into_inner).extend(diags);
+            result
         });
-        bar.finish_and_clear();
-        if let Ok(mut said) = said.into_inner() {
-            said.sort();
-            graph.say(&said, self.quiet);
-        }
-        let taken = results.into_iter().map(|place| place.into_inner().ok().flatten());
-        taken.map(|result| result.unwrap_or(Err(ReplayError::Interrupted))).collect()
+        bar.finish();
+        let mut said = said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        said.sort();
+        graph.say(&said, self.quiet);
+        results
     }
 
-    /// On a terminal only.
-    fn bar(&self, file: &GraphFile, jobs: &[Job]) -> ProgressBar {
-        if self.quiet || !std::io::stderr().is_terminal() {
-            return ProgressBar::hidden();
-        }
+    /// Of all inputs together, if that is known.
+    fn seconds(&self, file: &GraphFile, jobs: &[Job]) -> Option<f64> {
         let default = file.inputs.first().and_then(|input| input.wav.as_ref());
-        let seconds = |job: &Job| {
-            // A look at a pipe would take its first bytes away.
-            let path = job.inputs.values().next().or(default).filter(|path| path.is_file())?;
-            let spec = AudioReader::open(path).ok()?.spec().clone();
-            Some(spec.frames? as f64 / f64::from(spec.rate))
-        };
-        let total: Option<f64> = jobs.iter().map(seconds).sum();
-        let bar = total.map_or_else(ProgressBar::new_spinner, |seconds| ProgressBar::new((seconds * 1000.0) as u64));
-        let style = match total {
-            Some(_) => "{wide_bar} {percent:>3} %  {msg}  {eta} left",
-            None => "{spinner} {elapsed}  {msg}",
-        };
-        bar.set_style(ProgressStyle::with_template(style).unwrap_or(ProgressStyle::default_bar()));
-        bar
+        jobs.iter().map(|job| many::seconds(job.inputs.values().next().or(default)?)).sum()
     }
 }

@@ -21,16 +21,19 @@
 //! Reading: [`AudioReader`] looks at the first bytes (`sniff`) and goes on as WAV (`riff` for the header, `pcm` for
 //! the samples) or `flac`. Nothing seeks and nothing is loaded whole, so a pipe is as good as a file.
 //! Writing: [`AudioWriter`] and [`NpyWriter`] put bytes into a `sink`, which gives a file its name only when it is
-//! complete. `npy_read` reads whole arrays: what a replay is compared with.
+//! complete; [`NpzWriter`] gathers arrays in one archive. `npy_read` reads whole arrays: what a replay is compared with.
 
 mod error;
 mod flac;
 mod lines;
 mod npy;
+mod npy_head;
 mod npy_read;
+mod npz;
 mod pcm;
 mod read;
 mod riff;
+mod scratch;
 mod sink;
 mod sniff;
 mod under_way;
@@ -43,8 +46,11 @@ mod tests;
 pub use error::AudioError;
 pub use lines::LineWriter;
 pub use npy::NpyWriter;
+pub use npy_head::NpyHead;
 pub use npy_read::{NpyArray, read_npy};
+pub use npz::NpzWriter;
 pub use read::{AudioReader, Spec};
+pub use scratch::Scratch;
 pub(crate) use sink::Sink;
 pub use under_way::abandon;
 pub use wav_header::Encoding;

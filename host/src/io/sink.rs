@@ -112,6 +112,28 @@ impl Sink {
     }
 }
 
+/// For writers that go back to what they wrote: archives.
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.failed |= written.as_ref().is_err_and(|why| why.kind() != ErrorKind::Interrupted);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Seek for Sink {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match &mut self.out {
+            Out::Temporary { file, .. } | Out::Device(file) => file.seek(to),
+            Out::Standard(_) => Err(ErrorKind::NotSeekable.into()),
+        }
+    }
+}
+
 /// What a path stands for, before anything is opened.
 #[derive(Debug)]
 pub(super) enum Place {

@@ -10,7 +10,7 @@ fn files() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A temporary file that is being written; off the list when it is dropped.
+/// A temporary file, or a folder of them, that is being written; off the list when it is dropped.
 #[derive(Debug)]
 pub(super) struct UnderWay(PathBuf);
 
@@ -27,11 +27,11 @@ impl Drop for UnderWay {
     }
 }
 
-/// Removes every unfinished output file of this process: the last thing before an exit that drops nothing, because a
+/// Removes every unfinished output of this process: the last thing before an exit that drops nothing, because a
 /// thread waits for input that does not come.
 pub fn abandon() {
     for path in std::mem::take(&mut *files()) {
         // What cannot be removed is of no more use to anybody, and there is nobody left to tell.
-        drop(std::fs::remove_file(path));
+        drop(std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path)));
     }
 }

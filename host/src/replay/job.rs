@@ -99,6 +99,14 @@ pub enum ReplayError {
         /// What is wrong with it.
         why: String,
     },
+    /// A worker failed, and what was made without it is of no use.
+    #[error("`{node}` {why}")]
+    Worker {
+        /// The node.
+        node: String,
+        /// What it answered.
+        why: String,
+    },
     /// Ctrl-C.
     #[error("interrupted; nothing was written")]
     Interrupted,

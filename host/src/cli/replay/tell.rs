@@ -1,6 +1,7 @@
 //! What `aw replay` says of its runs.
-use super::{Command, ENDED, INTERRUPTED};
+use super::Command;
 use crate::cli::FAILED;
+use crate::cli::many::{ENDED, INTERRUPTED};
 use aw_host::control::Report;
 use aw_host::replay::{Job, NodeLoad, Outcome, OutputFile, ReplayError};
 use std::path::Path;
