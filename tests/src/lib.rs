@@ -79,7 +79,13 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Standard error as text.
+/// Standard error as text. No graph of any test may allocate while it renders; only `bad_workers` do so on purpose.
+///
+/// # Panics
+/// If a replay says that a library of ours did.
 pub fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let allocated = said.lines().find(|line| line.contains("times while rendering") && !line.contains("bad_workers"));
+    assert_eq!(allocated, None, "a worker allocated");
+    said
 }

@@ -1,7 +1,7 @@
 //! `aw features`: what it writes is what a graph feeds a model, and a second call goes on where the first ended.
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
-use aw_host::io::read_npy;
+use aw_host::io::{NpyArray, read_npy};
 use aw_tests::{aw, file, stderr, stdout};
 use serde_json::Value;
 use std::io::Read;
@@ -94,15 +94,16 @@ fn arrays_agree_with_whisper_and_kaldi() {
         let said = room.done(&format!("features s/a.wav --preset {preset} --out {preset}"));
         let json = std::fs::read_to_string(file(FIXTURES).join(format!("{case}.json"))).unwrap();
         let json: Value = serde_json::from_str(&json).unwrap();
-        let (shape, ours) = read_npy(&room.path(&format!("{preset}/a.npy"))).unwrap();
-        let (wanted, theirs) = read_npy(&file(FIXTURES).join("out").join(format!("{case}.npy"))).unwrap();
+        let NpyArray { shape, data: ours, .. } = read_npy(room.path(&format!("{preset}/a.npy"))).unwrap();
+        let NpyArray { shape: wanted, data: theirs, .. } =
+            read_npy(file(FIXTURES).join("out").join(format!("{case}.npy"))).unwrap();
         assert_eq!(shape, wanted);
         assert!(said.contains(&format!("1 of 1 file, {} frames of 80 values; 3.0 s of sound", shape[0])), "{said}");
         let number = |key: &str| json["compare"][key].as_f64().unwrap();
         let (unit, noise) = (number("unit"), number("c") * 2.0_f64.powi(-24));
         for (ours, theirs) in ours.chunks(80).zip(theirs.chunks(80)) {
-            let top = theirs.iter().fold(f64::MIN, |top, x| top.max(f64::from(*x)));
-            for (a, r) in ours.iter().zip(theirs).map(|(a, r)| (f64::from(*a), f64::from(*r))) {
+            let top = theirs.iter().fold(f64::MIN, |top, x| top.max(*x));
+            for (a, r) in ours.iter().zip(theirs) {
                 let allowed = number("atol") + unit * noise * ((top - r) / (2.0 * unit)).min(60.0).exp();
                 assert!((a - r).abs() <= allowed, "{case}: {a} for {r}");
             }
@@ -142,7 +143,7 @@ fn other_keys_do_not_mix_with_what_is_there() {
     assert!(room.bytes("o/a.npy") == before);
     let all = "features s --preset kaldi_fbank80 --set mel.bands=40";
     room.done(&format!("{all} --out o --force"));
-    assert_eq!(read_npy(&room.path("o/a.npy")).unwrap().0, [299, 40]);
+    assert_eq!(read_npy(&room.path("o/a.npy")).unwrap().shape, [299, 40]);
     assert!(room.done(&format!("{all} --out o")).contains("2 there already"));
     std::fs::remove_file(room.path("o/features.json")).unwrap();
     let said = room.refused(1, &format!("{all} --out o"));
@@ -228,7 +229,7 @@ fn ctrl_c_leaves_no_half_file_and_the_next_call_goes_on() {
     let files = room.files("o");
     assert!(files.len() < 400, "it was over before it was interrupted");
     for npy in files.iter().filter(|name| *name != "o/features.json") {
-        assert_eq!(read_npy(&room.path(npy)).unwrap().0.last(), Some(&80), "{npy}");
+        assert_eq!(read_npy(&room.path(npy)).unwrap().shape.last(), Some(&80), "{npy}");
     }
     let said = room.done("features s --preset kaldi_fbank80 --out o");
     assert!(said.contains(&format!("{} there already", files.len() - 1)), "{said}");

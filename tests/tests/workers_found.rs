@@ -188,6 +188,7 @@ smooth — A low-pass with one pole
             "name": "cutoff", "type": "float", "unit": "Hz", "doc": "Half the power gets through here",
             "default": 1000.0, "min": 1.0, "max": 96000.0, "choices": [], "live": true, "required": false,
         }],
+        "presets": [],
     }]);
     assert_eq!(json, expected);
 

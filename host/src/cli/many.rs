@@ -54,7 +54,8 @@ pub fn each<T: Sync, R: Send>(all: &[T], threads: usize, work: impl Fn(usize, &T
 
 /// How long a sound is, if it is a file that says so: a look at a pipe would take its first bytes away.
 pub fn seconds(path: &Path) -> Option<f64> {
-    let spec = AudioReader::open(Some(path).filter(|path| path.is_file())?).ok()?.spec().clone();
+    let spec =
+        AudioReader::open(Some(path).filter(|path| *path != Path::new("-") && path.is_file())?).ok()?.spec().clone();
     Some(spec.frames? as f64 / f64::from(spec.rate))
 }
 

@@ -184,10 +184,6 @@ fn refused(net: &Net, at: usize, why: &str) -> Diag {
         why.split('`').skip(1).step_by(2).map(|word| word.split(' ').next().unwrap_or(word)).collect();
     let keys = worker.map(|worker| worker.keys.as_slice()).unwrap_or_default();
     let key = || words.iter().find_map(|word| keys.iter().find(|key| key.value == **word)).map(|key| key.span.clone());
-    // A parameter that no key gives may come from the preset.
-    let declared = |word: &str| worker.is_some_and(|w| w.found.worker.params.iter().any(|param| param.name == word));
-    let preset = || keys.iter().find(|key| key.value == "preset" && words.iter().any(|word| declared(word)));
-    let key = || key().or_else(|| preset().map(|key| key.span.clone()));
     let port = || words.iter().find_map(|word| node.inputs.iter().find(|i| i.port == **word)).map(|i| i.span.clone());
     let whole = worker.map_or(node.span.clone(), |worker| worker.worker_span.clone());
     let place = key().or_else(port).unwrap_or(whole.clone());

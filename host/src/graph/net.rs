@@ -61,7 +61,8 @@ pub struct WorkerNode {
     pub found: Found,
     /// Its parameters, in the order of the descriptor.
     pub values: Vec<Value>,
-    /// The keys that the author wrote, those of tables in it last, and where.
+    /// The keys that the author wrote, those of tables in it after them, and where; last those that a preset stands for,
+    /// at its place.
     pub keys: Vec<Spanned<String>>,
     /// Where the worker is named.
     pub worker_span: Span,

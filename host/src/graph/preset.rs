@@ -1,7 +1,7 @@
 //! `preset = "NAME"`: values of a worker's parameters under one name, which keys beside it overrule.
 use super::codes::Code;
 use super::diag::{Diag, Diags};
-use super::item::{Entry, Item};
+use super::item::{Entry, Item, Spanned};
 use super::params::from_toml;
 use super::table::wrong_type;
 use crate::plugin::{Descriptor, Param, Preset, Value};
@@ -41,6 +41,17 @@ pub fn take<'w>(
             (BTreeMap::new(), rest)
         }
     }
+}
+
+/// The keys that the preset of a node stands for, all where it is named.
+pub fn keys(worker: &Descriptor, entries: &[Entry]) -> Vec<Spanned<String>> {
+    let given = entries.iter().find(|entry| entry.key.value == KEY);
+    let found = given.and_then(|entry| match &entry.item.value {
+        Item::Text(name) => Some((worker.presets.iter().find(|preset| preset.name == *name)?, entry)),
+        _ => None,
+    });
+    let Some((preset, entry)) = found else { return vec![] };
+    preset.values.iter().map(|(key, _)| Spanned::new(key.clone(), entry.key.span.clone())).collect()
 }
 
 fn unknown(worker: &Descriptor, name: &str, entry: &Entry) -> Diag {

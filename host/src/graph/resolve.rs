@@ -6,6 +6,7 @@ use super::file::{GraphFile, Lane, Late, NodeTable, Run};
 use super::item::{Entry, Item, Span, Spanned};
 use super::net::{Net, Node, Output, What, WorkerNode};
 use super::params;
+use super::preset;
 use crate::plugin::{Found, Value, Workers};
 use ports::{fixed_outputs, named_outputs, sort_outputs};
 use std::collections::BTreeMap;
@@ -117,7 +118,8 @@ impl Resolver<'_> {
         let lane = self.lane(table, &found);
         let inner = |entry: &Entry| if let Item::Table(inner) = &entry.item.value { inner.clone() } else { vec![] };
         let inner = params.iter().flat_map(inner);
-        let keys = params.iter().cloned().chain(inner).map(|entry| entry.key).collect();
+        let written = params.iter().cloned().chain(inner).map(|entry| entry.key);
+        let keys = written.chain(preset::keys(&found.worker, &params)).collect();
         let worker = WorkerNode { found, values, keys, worker_span: id.span.clone(), lane, instance: None };
         let node = self.add(&table.name, What::Worker(Box::new(worker)), outputs);
         self.net.nodes[node].broken = broken;

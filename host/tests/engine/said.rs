@@ -44,7 +44,7 @@ fn a_port_is_connected_once_though_a_list_names_it() {
     let twice = said(&graph("in1 = \"mic\", in = [\"mic\", \"mic\"]"), &Device::default());
     assert!(twice.contains("error[port]: `a.in1` is connected twice"), "{twice}");
     let null = said(&graph("\"a\\u0000\" = \"mic\""), &Device::default());
-    assert!(null.contains("error[port]: this name of a port has a null byte in it"), "{null}");
+    assert!(null.contains("error[value]: this key has a null byte in it"), "{null}");
     assert_eq!(said(&graph("in3 = \"mic\", in = [\"mic\", \"mic\"]"), &Device::default()), "");
 }
 

@@ -1,5 +1,5 @@
 /* A table that ends in the middle of the pointers of version 1.1: nothing of these may be called. */
-#include "good.h"
+#include "../hostile/good.h"
 
 static void spoil(void) {
   worker.size = (uint32_t)offsetof(aw_worker, extent) + 4;

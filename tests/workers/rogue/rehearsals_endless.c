@@ -1,5 +1,5 @@
 /* A worker that wants to hear the input more often than anybody has time for. */
-#include "good.h"
+#include "../hostile/good.h"
 
 static aw_status insatiable(aw_instance *it, aw_setup *setup) {
   setup->rehearsals = UINT32_MAX, setup->rehearsals_why = NULL;

@@ -58,6 +58,30 @@ fn a_preset_gives_what_its_library_gives() {
     }
 }
 
+/// The reference is kaldi-native-fbank's, which NeMo's streaming models use.
+#[test]
+fn nemo_is_a_preset_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/more");
+    let cases: Vec<serde_json::Value> =
+        serde_json::from_str(&std::fs::read_to_string(more.join("cases.json")).unwrap()).unwrap();
+    let json = cases.into_iter().find(|json| json["name"] == "nemo").unwrap();
+    let mut case = Case::new(&more, json);
+    let sound = folder.path().join("sound.wav");
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16000,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut writer = hound::WavWriter::create(&sound, spec).unwrap();
+    case.input.data.iter().for_each(|x| writer.write_sample(*x).unwrap());
+    writer.finalize().unwrap();
+    case.json["input"]["file"] = sound.to_str().unwrap().into();
+    case.json["input"]["sample_rate"] = 16000.into();
+    case.compare(&replayed("nemo_mel80", &case, folder.path(), 128));
+}
+
 #[test]
 fn the_microfrontend_of_micro_speech_is_exact() {
     let folder = tempfile::tempdir().unwrap();
