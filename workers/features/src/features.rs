@@ -114,8 +114,9 @@ impl Worker for Features {
 
     fn rewind(&mut self) {
         let Some(run) = &mut self.run else { return };
-        // One range for all channels, as the libraries have it.
-        let maximum = run.channels.iter().map(|one| one.statics.maximum()).fold(f32::NEG_INFINITY, f32::max);
+        // One range for all channels, as the libraries have it; the loudest value up to now is of the past only.
+        let learned = run.channels.iter().filter(|one| one.statics.needs_learning()).map(|one| one.statics.maximum());
+        let maximum = learned.fold(f32::NEG_INFINITY, f32::max);
         for one in &mut run.channels {
             one.history.reset();
             one.statics.restart(maximum);

@@ -40,7 +40,11 @@ impl Post {
         // At the start a window is moved until it lies within the recording, so its first frames wait longest.
         let waits = |cmvn: &Cmvn| (0..=memory as u64).map(|t| cmvn.needs(t) as i64 - 1 - t as i64).max();
         let ahead = cmvn.as_ref().and_then(waits).unwrap_or(0);
-        let (plain, sloped) = (Rows::new(deltas.width() / deltas.orders(), deltas.memory()), Rows::new(width, memory));
+        // What leaves a window is taken out of its sums, and by then `ahead` newer frames are here.
+        let (plain, sloped) = (
+            Rows::new(deltas.width() / deltas.orders(), deltas.memory()),
+            Rows::new(width, memory + ahead.max(0) as usize),
+        );
         let mut post = Self { deltas, plain, cmvn, sloped, ahead, learning: false };
         post.learning = post.needs_learning();
         Ok(post)
@@ -129,4 +133,50 @@ fn read(path: &str) -> Result<Stats, String> {
     }
     let bytes = std::fs::read(path).map_err(|why| format!("`cmvn.file` cannot be read: {why}"))?;
     Stats::parse(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Kaldi's `SlidingWindowCmnInternal`, straight from its definition, over a recording of which all is known.
+    fn mean_of_window(x: &[f32], t: usize, keys: &CmvnKeys) -> f32 {
+        let (size, t, end) = (keys.window as i64, t as i64, x.len() as i64);
+        let (mut start, mut until) = if keys.center { (t - size / 2, t - size / 2 + size) } else { (t - size, t + 1) };
+        if start < 0 {
+            (start, until) = (0, until - start);
+        }
+        if !keys.center && until > t {
+            until = (t + 1).max(keys.min_window as i64);
+        }
+        if until > end {
+            (start, until) = ((start - (until - end)).max(0), end);
+        }
+        let inside = &x[start as usize..until as usize];
+        inside.iter().sum::<f32>() / inside.len() as f32
+    }
+
+    #[test]
+    fn a_sliding_mean_is_that_of_its_window_long_after_the_window_was_full() {
+        let x: Vec<f32> = (0..300_u32).map(|t| (t * t % 37) as f32).collect();
+        for (window, min_window, center) in
+            [(20, 10, false), (20, 50, false), (20, 1, false), (20, 10, true), (7, 3, true)]
+        {
+            let keys = CmvnKeys { mode: CmvnMode::Sliding, window, min_window, center, ..CmvnKeys::default() };
+            let mut post = Post::new(&DeltaKeys::default(), &keys, 1).unwrap();
+            let ahead = post.lookahead();
+            for s in 0..x.len() + ahead {
+                let count = (s >= x.len()).then_some(x.len() as u64);
+                if let Some(x) = x.get(s) {
+                    post.next()[0] = *x;
+                }
+                let mut out = [0.0];
+                post.frame(s as i64, count, &mut out);
+                if let Some(t) = s.checked_sub(ahead) {
+                    let expected = x[t] - mean_of_window(&x, t, &keys);
+                    assert!((out[0] - expected).abs() < 1e-3, "{keys:?}, frame {t}: {} is not {expected}", out[0]);
+                }
+            }
+        }
+    }
 }

@@ -163,6 +163,20 @@ fn frames_count_from_the_beginning_of_the_sound_however_late_it_comes() {
     }
 }
 
+/// Another node, or a mean of the utterance, lets a replay hear the recording before: it is not the past for that.
+#[test]
+fn the_loudest_up_to_now_knows_nothing_of_a_run_before() {
+    let params = [("log.kind", "db".into()), ("log.ref", "max".into()), ("log.range_scope", "running".into())];
+    let rig = || Rig::new::<Features>(&params, &[("in", Format::audio(1, 16000))], &["out"]).unwrap();
+    // Ever louder.
+    let sound: Vec<f32> = (0..8000).map(|i| (i * 7919 % 1000) as f32 * 1e-9 * i as f32).collect();
+    let mut first = Played { rig: rig(), planes: vec![sound.clone()], width: 1, early: 0 };
+    let mut again = Played { rig: rig(), planes: vec![sound], width: 1, early: 0 };
+    again.feed(8000, 160, 50);
+    again.rig.rewind();
+    assert_eq!(again.feed(8000, 160, 50), first.feed(8000, 160, 50));
+}
+
 #[test]
 fn the_microfrontend_is_exact() {
     let samples: Vec<f32> = {
