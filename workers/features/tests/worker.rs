@@ -90,7 +90,7 @@ impl Played {
         let early = vec![0.0; self.early * width];
         let mut out = self.rig.run(&[&vec![&early[..]; self.planes.len()]]).remove(0);
         let (mut at, mut seed) = (0, 1_u64);
-        let mut take = |out: &mut Vec<Vec<f32>>, rig: &mut Rig, planes: &[&[f32]]| {
+        let take = |out: &mut Vec<Vec<f32>>, rig: &mut Rig, planes: &[&[f32]]| {
             for (to, from) in out.iter_mut().zip(rig.run(&[planes]).remove(0)) {
                 to.extend(from);
             }
