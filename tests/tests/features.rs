@@ -126,8 +126,57 @@ fn a_second_call_does_only_what_is_missing() {
     std::fs::copy(room.path("s/a.wav"), room.path("s/new.wav")).unwrap();
     let younger = std::fs::File::options().append(true).open(room.path("s/sub/b.wav")).unwrap();
     younger.set_modified(std::time::SystemTime::now()).unwrap();
-    assert!(room.done(call).contains("2 of 3 files"), "one is new, and one sound is younger than its array");
+    assert!(room.done(call).contains("2 of 3 files"), "one is new, and one sound was written again");
     assert!(room.bytes("o/new.npy") == a);
+}
+
+/// Two data sets have files of the same names, and what was copied keeps its age.
+#[test]
+fn a_sound_of_the_same_name_from_elsewhere_is_not_there_already() {
+    let room = Room::new();
+    let call = |folder: &str| room.done(&format!("features {folder} --preset kaldi_fbank80 --out o"));
+    call("s");
+    let first = room.bytes("o/a.npy");
+    std::fs::create_dir(room.path("t")).unwrap();
+    std::fs::copy(file(FIXTURES).join("in/mix16.wav"), room.path("t/a.wav")).unwrap();
+    let old = std::fs::File::options().append(true).open(room.path("t/a.wav")).unwrap();
+    old.set_modified(std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)).unwrap();
+    assert!(call("t").contains("1 of 1 file,"), "an older sound was taken for the one that was there");
+    let second = room.bytes("o/a.npy");
+    assert!(second != first);
+    assert!(call("t").contains("1 there already"));
+    assert!(call("s").contains("1 there already"), "what was not named again is still known");
+    assert!(room.bytes("o/a.npy") == first);
+}
+
+/// `--force` of some sounds leaves arrays of the old keys beside theirs, which are not those of the new keys.
+#[test]
+fn arrays_that_force_did_not_reach_are_made_by_the_next_call() {
+    let room = Room::new();
+    room.done("features s --preset kaldi_fbank80 --out o");
+    room.done("features s/a.wav --preset kaldi_fbank80 --set mel.bands=40 --out o --force");
+    let said = room.done("features s --preset kaldi_fbank80 --set mel.bands=40 --out o");
+    assert!(said.contains("1 of 2 files") && said.contains("1 there already"), "{said}");
+    assert_eq!(read_npy(&room.path("o/sub/b.npy")).unwrap().0, [299, 2, 40]);
+}
+
+/// The mean is not known before what it is of: the range of the features, which is learned first.
+#[test]
+fn a_mean_behind_features_that_learn_is_that_of_what_they_give_at_last() {
+    let room = Room::new();
+    let graph = "[graph]\nrate = 16000\n[input.mic]\n[node.mel]\nworker = \"features\"\nin = \"mic\"\n\
+        preset = \"whisper80\"\n[node.norm]\nworker = \"cmvn\"\nin = \"mel\"\n";
+    std::fs::write(room.path("g.toml"), graph).unwrap();
+    room.done("features s/a.wav --graph g.toml --node mel --out mel");
+    room.done("features s/a.wav --graph g.toml --node norm --out norm");
+    let [mel, norm] = ["mel/a.npy", "norm/a.npy"].map(|npy| read_npy(&room.path(npy)).unwrap().1);
+    let frames = mel.len() / 80;
+    for band in 0..80 {
+        let mean = mel.iter().skip(band).step_by(80).map(|x| f64::from(*x)).sum::<f64>() / frames as f64;
+        for (x, y) in mel.iter().zip(&norm).skip(band).step_by(80) {
+            assert!((f64::from(*x) - mean - f64::from(*y)).abs() < 1e-5, "band {band}: {y} of {x}, the mean is {mean}");
+        }
+    }
 }
 
 #[test]

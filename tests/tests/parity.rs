@@ -310,6 +310,8 @@ fn what_cannot_be_compared_is_said_in_words() {
     says(parity(&case.graph(&[]), Path::new("-"), &case.reference(), &[]), 2, "name a file");
     says(parity(&case.graph(&[]), &case.at("no.wav"), &case.reference(), &[]), 1, "there is no file");
     says(case.parity(&[("mel.bandz", "3")], &[]), 1, "did you mean `mel.bands`?");
+    AudioWriter::create(case.at("silent.wav"), 16000, 1, Encoding::F32).unwrap().finish().unwrap();
+    says(parity(&case.graph(&[]), &case.at("silent.wav"), &case.reference(), &[]), 1, "the recording is empty");
 }
 
 #[test]

@@ -138,6 +138,21 @@ fn two_in_a_row_and_one_behind_latency_are_right_too() {
     assert_eq!(loudest, Some(19_990));
 }
 
+/// It has learned nothing that is right, and nobody would know.
+#[test]
+fn a_worker_that_fails_while_nobody_listens_is_told_of() {
+    let room = Room::new(GRAPH);
+    let code = fs::read_to_string(file("tests/workers/normalize.c")).unwrap();
+    let fails = "static aw_status process(aw_instance *it, const aw_block *block) {\n  static int calls;\n  \
+        if (!calls++) return aw_status_ERROR;\n";
+    let code = code.replace("static aw_status process(aw_instance *it, const aw_block *block) {\n", fails);
+    assert!(code.contains("calls++"));
+    fs::write(room.path("once.c"), code).unwrap();
+    cc::library(&room.path("once.c"), &room.path("workers"), "normalize");
+    let output = room.replay("--in in.wav --out out.wav", Stdio::null());
+    assert!(stderr(&output).contains("`loud`") && !output.status.success(), "{}", stderr(&output));
+}
+
 #[test]
 fn live_it_is_refused_in_the_words_of_the_worker() {
     let room = Room::new(GRAPH);

@@ -18,8 +18,8 @@ Examples:
   aw features speech/ --graph graphs/words.toml --node mel --out mel/
 
 An array is [frames, values], f32; [frames, channels, values] of sounds of several channels. It is what the node gives in \
-a graph, bit for bit. A second call goes on where the first was interrupted: arrays that are complete and younger than \
-their sound stay. DIR/features.json keeps how they were made.";
+a graph, bit for bit. A second call goes on where the first was interrupted: arrays that are complete stay, \
+unless another sound has come in place of theirs. DIR/features.json keeps how they were made, and of which sounds.";
 
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

@@ -98,6 +98,10 @@ impl Command {
         let played = subject.play(&subject.file, &whole.1, &mut diags);
         graph.say(&diags, true);
         let mut frames = played.map_err(|why| if diags.errors() > 0 { ExitCode::from(FAILED) } else { ended(why) })?;
+        if whole.1.seconds == Some(0.0) {
+            let path = self.reference.display();
+            return Err(fail(format!("the recording is empty: name the one that {path} was made of")));
+        }
         let why = |why: String| fail(format!("`{}` {why}", self.reference.display()));
         let (mut reference, note) = arrange(&array, &frames).map_err(why)?;
         self.finite(&reference)?;

@@ -18,5 +18,5 @@ pub use compute::{Made, compute};
 pub use draw::draw;
 pub use error::FeaturesError;
 pub use recipe::{Recipe, worker};
-pub use record::{Record, Standing, ready};
+pub use record::{Record, Standing, identity};
 pub use sounds::{Sound, sounds};

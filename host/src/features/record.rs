@@ -6,19 +6,26 @@ use crate::io::{LineWriter, NpyHead};
 use crate::plugin::Workers;
 use serde_json::{Map, Value as Json, json};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Its name.
 const FILE: &str = "features.json";
 /// What must be equal, so that arrays can lie in one folder.
 const KEYS: &str = "keys";
 const WORKERS: &str = "workers";
+/// Of which sound each array is.
+const SOUNDS: &str = "sounds";
+/// It is written so often while arrays are made: what came after is made again, should the machine be switched off.
+const PERIOD: Duration = Duration::from_secs(2);
 
-/// How arrays are made, by this call.
-#[derive(Clone, Debug)]
+/// How arrays are made, by this call, and of which sounds.
+#[derive(Debug)]
 pub struct Record {
     text: Json,
     folder: PathBuf,
+    sounds: Mutex<Map<String, Json>>,
+    written: Mutex<Instant>,
 }
 
 /// What a folder has to do with a call.
@@ -52,14 +59,16 @@ impl Record {
             WORKERS: builds,
             KEYS: recipe.keys(),
         });
-        Ok(Self { text, folder: folder.into() })
+        let (sounds, written) = (Mutex::default(), Mutex::new(Instant::now()));
+        Ok(Self { text, folder: folder.into(), sounds, written })
     }
 
-    /// Compares with what stands in the folder.
+    /// Compares with what stands in the folder, and takes over of which sounds its arrays are. Of other sounds that have
+    /// come in their place nothing is known.
     ///
     /// # Errors
     /// What is there was made otherwise, or nobody knows how.
-    pub fn compare(&self, sounds: &[Sound]) -> Result<Standing, FeaturesError> {
+    pub fn compare(&mut self, sounds: &[Sound]) -> Result<Standing, FeaturesError> {
         let path = self.folder.join(FILE);
         let there = || sounds.iter().map(|sound| sound.npy(&self.folder)).find(|npy| npy.exists());
         if !path.exists() {
@@ -74,10 +83,18 @@ impl Record {
         let text = std::fs::read(&path);
         let text = text.map_err(|why| FeaturesError::Look { path: path.clone(), why: why.to_string() })?;
         let old: Json = serde_json::from_slice(&text).unwrap_or_default();
-        match self.difference(&old) {
-            None => Ok(Standing::Same),
-            Some(what) => Err(FeaturesError::Other { what }),
+        if let Some(what) = self.difference(&old) {
+            return Err(FeaturesError::Other { what });
         }
+        let mut known = old[SOUNDS].as_object().cloned().unwrap_or_default();
+        for sound in sounds {
+            let key = sound.key();
+            if known.get(&key) != Some(&identity(sound)) {
+                known.remove(&key);
+            }
+        }
+        self.sounds = Mutex::new(known);
+        Ok(Standing::Same)
     }
 
     /// What is other than in an older record, in words.
@@ -111,11 +128,33 @@ impl Record {
     /// # Errors
     /// It cannot be written there.
     pub fn write(&self) -> Result<(), FeaturesError> {
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let look = |why: std::io::Error| FeaturesError::Look { path: self.folder.clone(), why: why.to_string() };
         std::fs::create_dir_all(&self.folder).map_err(look)?;
+        let mut text = self.text.clone();
+        text[SOUNDS] = Json::Object(self.sounds.lock().unwrap_or_else(PoisonError::into_inner).clone());
         let mut file = LineWriter::create(self.folder.join(FILE))?;
-        file.write(&format!("{:#}", self.text))?;
+        file.write(&format!("{text:#}"))?;
+        *written = Instant::now();
         Ok(file.finish()?)
+    }
+
+    /// The extents of the array of a sound, if it is there and of this very sound.
+    pub fn ready(&self, sound: &Sound) -> Option<Vec<usize>> {
+        let sounds = self.sounds.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = sounds.get(&sound.key()) == Some(&identity(sound));
+        drop(sounds);
+        NpyHead::read(&sound.npy(&self.folder)).ok().filter(|_| known).map(|head| head.shape)
+    }
+
+    /// The array of a sound is there; `identity` is what the sound was before it was played.
+    pub fn made(&self, sound: &Sound, identity: Json) {
+        self.sounds.lock().unwrap_or_else(PoisonError::into_inner).insert(sound.key(), identity);
+        let due = self.written.lock().unwrap_or_else(PoisonError::into_inner).elapsed() > PERIOD;
+        if due {
+            // The last writing, after all sounds, tells of what is wrong.
+            drop(self.write());
+        }
     }
 
     /// Takes it away again: there is nothing that it tells of.
@@ -125,9 +164,15 @@ impl Record {
     }
 }
 
-/// The extents of the array of a sound, if it is complete and younger than the sound.
-pub fn ready(sound: &Sound, npy: &Path) -> Option<Vec<usize>> {
-    let age = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
-    let younger = age(npy)? > age(&sound.path)?;
-    NpyHead::read(npy).ok().filter(|_| younger).map(|head| head.shape)
+/// What tells a sound from one that comes in its place: its path, its size, and when it was last written, in ns.
+pub fn identity(sound: &Sound) -> Json {
+    let path = std::fs::canonicalize(&sound.path).unwrap_or_else(|_| sound.path.clone());
+    let about = sound.path.metadata().ok();
+    let modified = about.as_ref().and_then(|about| about.modified().ok());
+    let modified = modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+    json!({
+        "path": path.to_string_lossy(),
+        "bytes": about.map(|about| about.len()),
+        "modified": modified.map(|since| since.as_nanos() as u64),
+    })
 }

@@ -49,14 +49,20 @@ impl Plan {
     /// How often the whole input must be heard before what the graph gives is right: workers that learn of the whole
     /// learn one after the other.
     pub fn rehearsals(&self) -> u32 {
-        let (mut of_stream, mut most) = (vec![0; self.streams.len()], 0);
-        for step in &self.steps {
+        let learned = self.steps.iter().zip(self.rehearsals_before()).map(|(step, before)| before + step.rehearsals);
+        learned.max().unwrap_or(0) // a worker may give nothing but events
+    }
+
+    /// How often the whole input must be heard before what arrives at each step is right.
+    pub fn rehearsals_before(&self) -> Vec<u32> {
+        let mut of_stream = vec![0; self.streams.len()];
+        let learned = |step: &Step| {
             let before = step.inputs.iter().map(|&edge| of_stream[self.edges[edge].stream]).max().unwrap_or(0);
-            let learned = before + step.rehearsals;
-            step.outputs.iter().filter_map(|output| output.stream).for_each(|stream| of_stream[stream] = learned);
-            most = most.max(learned); // a worker may give nothing but events
-        }
-        most
+            let streams = step.outputs.iter().filter_map(|output| output.stream);
+            streams.for_each(|stream| of_stream[stream] = before + step.rehearsals);
+            before
+        };
+        self.steps.iter().map(learned).collect()
     }
 }
 

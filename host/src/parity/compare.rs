@@ -47,7 +47,8 @@ impl Difference {
         let far = 1e3 + ours.width.abs_diff(reference.width) as f64;
         let mut all =
             Self { frames, width, cells, differ, first, worst, max: 0.0, mean: 0.0, ratio: 0.0, distance: far };
-        if ours.width != reference.width {
+        // Of nothing, nothing is wrong: that would be the best there is.
+        if ours.width != reference.width || ours.count.min(reference.frames) == 0 {
             return all;
         }
         let (mut sum, mut logs) = (0.0, 0.0);
@@ -118,5 +119,7 @@ mod tests {
         let nan = Difference::of(&frames(1, &[0.0, f32::NAN]), &reference, &[0.1; 2]);
         assert!(nan.differ == 1 && nan.distance.is_finite());
         assert!(!Difference::of(&frames(2, &[0.0, 0.0]), &reference, &[0.1; 2]).fits());
+        let (none, bad) = (Difference::of(&frames(1, &[]), &reference, &[0.1; 2]), [9e9, 9e9]);
+        assert!(!none.fits() && none.distance > Difference::of(&frames(1, &bad), &reference, &[0.1; 2]).distance);
     }
 }

@@ -1,5 +1,6 @@
 //! Sound, whole or its beginning, through a graph, into memory.
 use super::Frames;
+use crate::control::Report;
 use crate::graph::{Diags, GraphFile, Plan, compile};
 use crate::io::{AudioReader, AudioWriter, Encoding};
 use crate::plugin::{Value, Workers};
@@ -96,6 +97,11 @@ impl Subject<'_> {
         let job = Job { inputs: scene.inputs.clone(), keep, ..Job::default() };
         let progress = Progress { stop: self.stop, played: &|_| () };
         let mut outcome = replay(&job, file, self.workers, &progress, diags)?;
+        let failed = |report| if let Report::Failed { node, why, .. } = report { Some((node, why)) } else { None };
+        if let Some((node, why)) = outcome.reports.into_iter().find_map(failed) {
+            // What stands in for a worker that failed is not to be explained by a key.
+            return Err(ReplayError::Worker { node, why });
+        }
         outcome.kept.pop().map(Frames::from).ok_or(ReplayError::Graph)
     }
 

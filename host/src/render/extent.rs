@@ -30,10 +30,10 @@ impl Renderer {
         }
     }
 
-    /// Goes back to the start: memory is silent again, and workers forget the past but not what they learned of the
-    /// whole.
-    pub fn rewind(&mut self) {
-        self.program_mut().rewind();
+    /// Goes back to the start after the input was heard `heard` times: memory is silent again, and workers forget the past
+    /// but not what they learned of the whole.
+    pub fn rewind(&mut self, heard: u32) {
+        self.program_mut().rewind(heard);
     }
 }
 

@@ -113,14 +113,15 @@ impl Program {
         }
     }
 
-    /// [control] Goes back to the start, with workers that forget the past but not what they learned of the whole.
-    pub(super) fn rewind(&mut self) {
+    /// [control] Goes back to the start after the input was heard so often, with workers that forget the past but not
+    /// what they learned of the whole, unless it was not yet what they will hear: some before them were learning too.
+    pub(super) fn rewind(&mut self, heard: u32) {
         let steps = std::mem::take(&mut self.steps);
         let keys: Vec<u64> = steps.iter().map(|step| step.key).collect();
         let mut nodes: Vec<Node> = steps.into_iter().map(Step::into_node).collect();
-        for node in &mut nodes {
+        for (node, before) in nodes.iter_mut().zip(self.plan.rehearsals_before()) {
             if let Node::Worker(instance) = node {
-                instance.rewind();
+                if heard > before { instance.rewind() } else { instance.reset() }
             }
         }
         *self = *Self::with(self.plan.clone(), nodes, None);

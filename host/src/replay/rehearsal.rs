@@ -1,29 +1,33 @@
 //! Runs that are not heard, for workers that must know the whole input before their first frame is right.
 use super::job::{Job, Keep, ReplayError};
 use super::run::{Progress, Run, Stage};
+use crate::control::Report;
 use crate::graph::GraphFile;
 use crate::io::{AudioReader, AudioWriter, Encoding};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// Plays the whole input, as often as the plan wants it, and answers the graph, back at its start, and its inputs.
+/// Plays the whole input, as often as the plan wants it, and answers the graph, back at its start, and its inputs,
+/// with the files that these last as long as, and the workers that failed.
 pub(super) fn rehearse(
     job: &Job,
     file: &GraphFile,
     mut stage: Stage,
     readers: Vec<AudioReader>,
     progress: &Progress,
-) -> Result<(Stage, Vec<AudioReader>, Vec<TempPath>), ReplayError> {
+) -> Result<(Stage, Vec<AudioReader>, Vec<TempPath>, Vec<Report>), ReplayError> {
     let (unheard, kept) = unheard(job, file, readers)?;
-    for _ in 0..stage.0.plan().rehearsals() {
+    let mut failures = vec![];
+    for heard in 1..=stage.0.plan().rehearsals() {
         let (readers, _) = unheard.open(file)?;
         let mut run = Run::new(&unheard, file, stage, readers)?;
         run.play(&Progress { stop: progress.stop, played: &|_| () })?;
         run.play_out()?;
-        run.renderer.rewind();
+        run.renderer.rewind(heard);
+        failures.extend(run.reports.into_iter().filter(|report| matches!(report, Report::Failed { .. })));
         stage = (run.engine, run.renderer);
     }
-    Ok((stage, unheard.open(file)?.0, kept))
+    Ok((stage, unheard.open(file)?.0, kept, failures))
 }
 
 /// The same inputs, of which nothing is kept; what comes through a pipe is put into files that last as long as their

@@ -97,13 +97,17 @@ pub fn replay(
     let heap = heap_in_render(workers);
     let compiled = compile(file, workers, &device, &job.listeners(), diags).ok_or(ReplayError::Graph)?;
     let start = Instant::now();
-    let (mut stage, mut readers, mut _kept) = (Engine::start(compiled, job.metered), readers, vec![]);
+    let (mut stage, mut readers) = (Engine::start(compiled, job.metered), readers);
+    let (mut _kept, mut failures) = (vec![], vec![]);
     if stage.0.plan().rehearsals() > 0 {
-        (stage, readers, _kept) = rehearse(job, file, stage, readers, progress)?;
+        (stage, readers, _kept, failures) = rehearse(job, file, stage, readers, progress)?;
     }
     let mut run = Run::new(job, file, stage, readers)?;
     run.play(progress)?;
     let mut outcome = run.finish()?;
+    // One that failed while nobody listened has learned nothing that is right, whatever it does now.
+    failures.retain(|failure| !outcome.reports.contains(failure));
+    outcome.reports.splice(0..0, failures);
     outcome.elapsed = start.elapsed();
     outcome.warnings.extend(allocated(workers, &heap));
     Ok(outcome)
@@ -136,7 +140,7 @@ pub(super) struct Run {
     events: Option<LineWriter>,
     heard: u64,
     reference: Option<Reference>,
-    reports: Vec<Report>,
+    pub reports: Vec<Report>,
     tail_ms: Option<f64>,
     warnings: Vec<String>,
     /// It is known how long everything is.

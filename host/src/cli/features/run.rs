@@ -3,7 +3,7 @@ use super::tell::{Said, Tally};
 use super::{Command, failed};
 use crate::cli::fail;
 use crate::cli::many::{self, Bar};
-use aw_host::features::{Archive, Made, Recipe, Record, Sound, Standing, compute, draw, ready};
+use aw_host::features::{Archive, Made, Recipe, Record, Sound, Standing, compute, draw, identity};
 use aw_host::graph::Diags;
 use aw_host::io::place;
 use aw_host::picture::PictureError;
@@ -33,7 +33,7 @@ impl Command {
         sounds: &[Sound],
         workers: &Workers,
     ) -> Result<ExitCode, ExitCode> {
-        let record = Record::new(folder, recipe, self.preset.as_deref(), workers).map_err(failed)?;
+        let mut record = Record::new(folder, recipe, self.preset.as_deref(), workers).map_err(failed)?;
         let goes_on = match self.force {
             true => false,
             false => record.compare(sounds).map_err(failed)? == Standing::Same,
@@ -41,9 +41,16 @@ impl Command {
         record.write().map_err(failed)?;
         let fates = self.each(recipe, sounds, workers, |_, sound, compute| {
             let npy = sound.npy(folder);
-            let fate = match ready(sound, &npy).filter(|_| goes_on) {
+            let fate = match record.ready(sound) {
                 Some(shape) => Fate::There(shape),
-                None => sub_folder(&npy).and_then(|()| compute(&npy)).map_or_else(Fate::Failed, Fate::Made),
+                None => {
+                    let identity = identity(sound);
+                    let made = sub_folder(&npy).and_then(|()| compute(&npy));
+                    if made.is_ok() {
+                        record.made(sound, identity);
+                    }
+                    made.map_or_else(Fate::Failed, Fate::Made)
+                }
             };
             match self.png && !matches!(fate, Fate::Failed(_)) {
                 true => drawn(recipe, sound, &npy, &sound.png(folder), fate),
@@ -52,6 +59,8 @@ impl Command {
         })?;
         if !goes_on && !self.force && fates.fates.iter().all(|fate| matches!(fate, Fate::Failed(_))) {
             record.remove();
+        } else {
+            record.write().map_err(failed)?;
         }
         self.tell(sounds, fates, folder)
     }
