@@ -157,7 +157,7 @@ fn arrays_that_force_did_not_reach_are_made_by_the_next_call() {
     room.done("features s/a.wav --preset kaldi_fbank80 --set mel.bands=40 --out o --force");
     let said = room.done("features s --preset kaldi_fbank80 --set mel.bands=40 --out o");
     assert!(said.contains("1 of 2 files") && said.contains("1 there already"), "{said}");
-    assert_eq!(read_npy(&room.path("o/sub/b.npy")).unwrap().0, [299, 2, 40]);
+    assert_eq!(read_npy(&room.path("o/sub/b.npy")).unwrap().shape, [298, 2, 40]);
 }
 
 /// The mean is not known before what it is of: the range of the features, which is learned first.
@@ -169,12 +169,12 @@ fn a_mean_behind_features_that_learn_is_that_of_what_they_give_at_last() {
     std::fs::write(room.path("g.toml"), graph).unwrap();
     room.done("features s/a.wav --graph g.toml --node mel --out mel");
     room.done("features s/a.wav --graph g.toml --node norm --out norm");
-    let [mel, norm] = ["mel/a.npy", "norm/a.npy"].map(|npy| read_npy(&room.path(npy)).unwrap().1);
+    let [mel, norm] = ["mel/a.npy", "norm/a.npy"].map(|npy| read_npy(&room.path(npy)).unwrap().data);
     let frames = mel.len() / 80;
     for band in 0..80 {
-        let mean = mel.iter().skip(band).step_by(80).map(|x| f64::from(*x)).sum::<f64>() / frames as f64;
+        let mean = mel.iter().skip(band).step_by(80).sum::<f64>() / frames as f64;
         for (x, y) in mel.iter().zip(&norm).skip(band).step_by(80) {
-            assert!((f64::from(*x) - mean - f64::from(*y)).abs() < 1e-5, "band {band}: {y} of {x}, the mean is {mean}");
+            assert!((*x - mean - *y).abs() < 1e-5, "band {band}: {y} of {x}, the mean is {mean}");
         }
     }
 }
