@@ -17,6 +17,8 @@ struct Stage {
     at: Vec<usize>,
     /// What was heard, by output; of one channel.
     heard: Vec<Vec<f32>>,
+    /// How often the recordings were played.
+    times: u32,
 }
 
 impl Stage {
@@ -26,7 +28,7 @@ impl Stage {
         let compiled = compiled.unwrap_or_else(|why| panic!("{why:?} in\n{text}"));
         let (engine, renderer) = Engine::start(compiled, false);
         let (inputs, outputs) = (engine.plan().inputs.len(), engine.plan().outputs.len());
-        Self { engine, renderer, at: vec![0; inputs], heard: vec![vec![]; outputs] }
+        Self { engine, renderer, at: vec![0; inputs], heard: vec![vec![]; outputs], times: 0 }
     }
 
     /// Plays `blocks` blocks of recordings, and says where these end as soon as that matters.
@@ -64,7 +66,8 @@ impl Stage {
 
     /// As a replay does after a rehearsal.
     fn rewind(&mut self) {
-        self.renderer.rewind();
+        self.times += 1;
+        self.renderer.rewind(self.times);
         self.at.fill(0);
     }
 

@@ -79,7 +79,7 @@ fn a_little_of_every_change() {
             assert!(blocks < 500, "a change that does not come through");
         }
     }
-    renderer.rewind();
+    renderer.rewind(1);
     let begun = heard.iter().position(|x| *x != 0.0).unwrap();
     assert!(begun < 16, "{begun}");
     // A fade between equals is heard by nobody.
