@@ -19,13 +19,16 @@ fn main() {
     for error in errors {
         eprintln!("{error}");
     }
-    let parts: [(&str, fn(&Workers)); 4] =
+    let parts: [Part; 4] =
         [("overhead", node_overhead), ("many", many_nodes), ("compile", compile_time), ("chain", spectral_chain)];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     for (_, part) in parts.iter().filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| word == name)) {
         part(&workers);
     }
 }
+
+/// A part of the benchmark and its name.
+type Part = (&'static str, fn(&Workers));
 
 fn compiled(workers: &Workers, text: &str) -> Compiled {
     let (file, mut diags) = GraphFile::parse(Path::new("bench.toml"), text.into());

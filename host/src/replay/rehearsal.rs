@@ -7,15 +7,27 @@ use crate::io::{AudioReader, AudioWriter, Encoding};
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// Plays the whole input, as often as the plan wants it, and answers the graph, back at its start, and its inputs,
-/// with the files that these last as long as, and the workers that failed.
+/// A graph at its start, and what it is to play.
+pub(super) struct Rehearsed {
+    pub stage: Stage,
+    pub readers: Vec<AudioReader>,
+    /// Workers that failed while nobody listened.
+    pub failures: Vec<Report>,
+    /// Files that the readers last as long as.
+    pub kept: Vec<TempPath>,
+}
+
+/// Plays the whole input, as often as the plan wants it.
 pub(super) fn rehearse(
     job: &Job,
     file: &GraphFile,
     mut stage: Stage,
     readers: Vec<AudioReader>,
     progress: &Progress,
-) -> Result<(Stage, Vec<AudioReader>, Vec<TempPath>, Vec<Report>), ReplayError> {
+) -> Result<Rehearsed, ReplayError> {
+    if stage.0.plan().rehearsals() == 0 {
+        return Ok(Rehearsed { stage, readers, failures: vec![], kept: vec![] });
+    }
     let (unheard, kept) = unheard(job, file, readers)?;
     let mut failures = vec![];
     for heard in 1..=stage.0.plan().rehearsals() {
@@ -27,7 +39,7 @@ pub(super) fn rehearse(
         failures.extend(run.reports.into_iter().filter(|report| matches!(report, Report::Failed { .. })));
         stage = (run.engine, run.renderer);
     }
-    Ok((stage, unheard.open(file)?.0, kept, failures))
+    Ok(Rehearsed { stage, readers: unheard.open(file)?.0, failures, kept })
 }
 
 /// The same inputs, of which nothing is kept; what comes through a pipe is put into files that last as long as their

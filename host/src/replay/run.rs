@@ -3,7 +3,7 @@ use super::input::Input;
 use super::job::{Job, ReplayError};
 use super::output::{Kept, Output};
 use super::reference::Reference;
-use super::rehearsal::rehearse;
+use super::rehearsal::{Rehearsed, rehearse};
 use crate::control::{Engine, Report};
 use crate::graph::{Diags, GraphFile, OutputKind, Plan, Time, compile};
 use crate::io::{AudioReader, LineWriter};
@@ -97,11 +97,8 @@ pub fn replay(
     let heap = heap_in_render(workers);
     let compiled = compile(file, workers, &device, &job.listeners(), diags).ok_or(ReplayError::Graph)?;
     let start = Instant::now();
-    let (mut stage, mut readers) = (Engine::start(compiled, job.metered), readers);
-    let (mut _kept, mut failures) = (vec![], vec![]);
-    if stage.0.plan().rehearsals() > 0 {
-        (stage, readers, _kept, failures) = rehearse(job, file, stage, readers, progress)?;
-    }
+    let stage = Engine::start(compiled, job.metered);
+    let Rehearsed { stage, readers, mut failures, kept: _kept } = rehearse(job, file, stage, readers, progress)?;
     let mut run = Run::new(job, file, stage, readers)?;
     run.play(progress)?;
     let mut outcome = run.finish()?;

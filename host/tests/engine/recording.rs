@@ -294,7 +294,7 @@ fn a_worker_that_outlives_a_change_counts_on() {
     };
     let all = workers::all();
     let (engine, renderer) = Engine::start(compiled(&graph(10), &blocks_of(128), &all).unwrap(), false);
-    let mut stage = Stage { engine, renderer, at: vec![0], heard: vec![vec![]; 2] };
+    let mut stage = Stage { engine, renderer, at: vec![0], heard: vec![vec![]; 2], times: 0 };
     let sound = vec![0.5; 128 * 1000];
     stage.play(&[&sound], 30);
     for latency in [700, 3] {
