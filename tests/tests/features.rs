@@ -157,7 +157,7 @@ fn arrays_that_force_did_not_reach_are_made_by_the_next_call() {
     room.done("features s/a.wav --preset kaldi_fbank80 --set mel.bands=40 --out o --force");
     let said = room.done("features s --preset kaldi_fbank80 --set mel.bands=40 --out o");
     assert!(said.contains("1 of 2 files") && said.contains("1 there already"), "{said}");
-    assert_eq!(read_npy(&room.path("o/sub/b.npy")).unwrap().shape, [298, 2, 40]);
+    assert_eq!(read_npy(room.path("o/sub/b.npy")).unwrap().shape, [298, 2, 40]);
 }
 
 /// The mean is not known before what it is of: the range of the features, which is learned first.
@@ -169,7 +169,7 @@ fn a_mean_behind_features_that_learn_is_that_of_what_they_give_at_last() {
     std::fs::write(room.path("g.toml"), graph).unwrap();
     room.done("features s/a.wav --graph g.toml --node mel --out mel");
     room.done("features s/a.wav --graph g.toml --node norm --out norm");
-    let [mel, norm] = ["mel/a.npy", "norm/a.npy"].map(|npy| read_npy(&room.path(npy)).unwrap().data);
+    let [mel, norm] = ["mel/a.npy", "norm/a.npy"].map(|npy| read_npy(room.path(npy)).unwrap().data);
     let frames = mel.len() / 80;
     for band in 0..80 {
         let mean = mel.iter().skip(band).step_by(80).sum::<f64>() / frames as f64;
@@ -192,7 +192,7 @@ fn other_keys_do_not_mix_with_what_is_there() {
     assert!(room.bytes("o/a.npy") == before);
     let all = "features s --preset kaldi_fbank80 --set mel.bands=40";
     room.done(&format!("{all} --out o --force"));
-    assert_eq!(read_npy(&room.path("o/a.npy")).unwrap().shape, [299, 40]);
+    assert_eq!(read_npy(room.path("o/a.npy")).unwrap().shape, [299, 40]);
     assert!(room.done(&format!("{all} --out o")).contains("2 there already"));
     std::fs::remove_file(room.path("o/features.json")).unwrap();
     let said = room.refused(1, &format!("{all} --out o"));
@@ -278,7 +278,7 @@ fn ctrl_c_leaves_no_half_file_and_the_next_call_goes_on() {
     let files = room.files("o");
     assert!(files.len() < 400, "it was over before it was interrupted");
     for npy in files.iter().filter(|name| *name != "o/features.json") {
-        assert_eq!(read_npy(&room.path(npy)).unwrap().shape.last(), Some(&80), "{npy}");
+        assert_eq!(read_npy(room.path(npy)).unwrap().shape.last(), Some(&80), "{npy}");
     }
     let said = room.done("features s --preset kaldi_fbank80 --out o");
     assert!(said.contains(&format!("{} there already", files.len() - 1)), "{said}");
