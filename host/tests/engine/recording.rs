@@ -252,7 +252,8 @@ fn workers_learn_one_after_the_other() {
         peaks.push(peak(stage.play_all(&input)));
         stage.rewind();
     }
-    assert_eq!(peaks, [16.0, 1.0 / 16.0, 1.0, 1.0]);
+    // What the second learned while the first still did was wrong, and is forgotten.
+    assert_eq!(peaks, [16.0, 1.0, 1.0, 1.0]);
     let rehearsals = |nodes: &str| Stage::of(nodes, 128).engine.plan().rehearsals();
     let beside = format!("{}{}", loudest("a", "mic"), loudest("b", "mic"));
     assert_eq!(
