@@ -3,7 +3,8 @@
 use aw_abi::{self as abi, Dir, Kind, Type};
 use aw_host::plugin::{Kind as HostKind, Library, ParamType};
 use std::cell::Cell;
-use std::ffi::c_char;
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
 use std::path::Path;
 use std::ptr::null;
 
@@ -158,10 +159,10 @@ impl Described {
     }
 }
 
-/// `aw_worker` as version 1.0 had it; nothing lies behind.
+/// `aw_worker` as version 1.0 had it, in pieces that may be pointers; nothing lies behind.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct OldWorker([usize; std::mem::offset_of!(abi::Worker, extent) / size_of::<usize>()]);
+pub struct OldWorker([MaybeUninit<*const c_void>; std::mem::offset_of!(abi::Worker, extent) / size_of::<usize>()]);
 
 /// A worker without ports, of today in every field but `size`.
 #[allow(dead_code)] // the fuzzer describes its own
