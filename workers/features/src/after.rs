@@ -23,7 +23,7 @@ impl Worker for DeltasWorker {
         id: c"deltas",
         summary: c"Appends slopes over frames, and slopes of slopes, to features, as HTK, torchaudio and Kaldi do",
         ports: &[IN, Port::output(c"out", Kind::FEATURES).doc(c"The features, then their slopes, order by order")],
-        params: &[params::order(c"order"), params::delta_window(c"window"), params::style(c"style")],
+        params: &[params::order(c"order", 2), params::delta_window(c"window"), params::style(c"style")],
         ..Spec::NEW
     };
     fn create(values: &Values) -> Result<Self> {

@@ -30,12 +30,12 @@ mod cmvn; //      mean and variance taken out
 mod deltas; //    slopes over frames
 mod stats; //     sums over frames
 
-mod after;
+mod after; //     the workers deltas and cmvn
 mod features; //  the worker: sound to features
 mod params; //    what a graph can set
-mod post; //      … and what follows them
+mod post; //      what follows static frames
 mod presets; //   calls of libraries by name
-mod statics; //   static frames of one channel, in floats or integers //     the workers deltas and cmvn
+mod statics; //   static frames of one channel, in floats or integers
 
 aw_sdk::export_workers!(features::Features, after::DeltasWorker, after::CmvnWorker);
 

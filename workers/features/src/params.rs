@@ -19,10 +19,8 @@ const fn choice(name: &'static CStr, default: &'static CStr, choices: &'static C
     Param::text(name, default).choices(choices)
 }
 
-pub const fn order(name: &'static CStr) -> Param {
-    Param::int(name, if name.to_bytes().len() > 5 { 0 } else { 2 })
-        .range(0.0, 8.0)
-        .doc(c"1: slopes; 2: slopes and their slopes; 0: none")
+pub const fn order(name: &'static CStr, default: i32) -> Param {
+    Param::int(name, default).range(0.0, 8.0).doc(c"1: slopes; 2: slopes and their slopes; 0: none")
 }
 pub const fn delta_window(name: &'static CStr) -> Param {
     Param::int(name, 2).range(1.0, 100.0).unit(c"frames").doc(c"Frames on each side that a slope takes into account")
@@ -127,7 +125,7 @@ pub const PARAMS: &[Param] = &[
         .range(0.0, 1e12)
         .doc(c"The least energy, before the logarithm"),
     choice(c"energy.position", c"first", Position::CHOICES).doc(c"Where it stands"),
-    order(c"deltas.order"),
+    order(c"deltas.order", 0),
     delta_window(c"deltas.window"),
     style(c"deltas.style"),
     mode(c"cmvn.mode", c"none"),
