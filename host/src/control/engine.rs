@@ -1,8 +1,9 @@
 //! A graph that plays, seen from the control side.
+use super::lanes::LaneThread;
 use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
 use crate::plugin::Value;
-use crate::render::{FromRender, Program, Remote, Renderer, ToRender};
+use crate::render::{FromRender, Lane, Program, Remote, Renderer, ToRender};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Parameters that may wait for a change.
@@ -24,6 +25,8 @@ pub struct Engine {
     /// there, they are set in `held`, or they would be passed over or undone.
     coming: Vec<(u64, Option<u32>)>,
     held: Vec<ToRender>,
+    /// Lanes that run on threads of their own.
+    lanes: Vec<LaneThread>,
 }
 
 /// Why a parameter cannot be changed.
@@ -64,6 +67,9 @@ pub enum ChangeError {
     /// The last change is not through.
     #[error("the last change is not through")]
     Busy,
+    /// Lanes run on threads of their own.
+    #[error("nodes run on lanes of their own: the graph must be started anew")]
+    Lanes,
     /// Inputs, outputs, rate or block are others than before.
     #[error("inputs, outputs, rate or block have changed: the graph must be started anew")]
     Restart,
@@ -83,8 +89,38 @@ impl Engine {
         let nodes: BTreeMap<u64, Node> = keyed.collect();
         let keys = nodes.iter().map(|(key, node)| (node.name.clone(), *key)).collect();
         let (renderer, remote) = Renderer::new(program, metered);
-        let (coming, held) = (vec![], vec![]);
-        (Self { plan, nodes, keys, remote, then: None, changing: false, coming, held }, renderer)
+        let (coming, held, lanes) = (vec![], vec![], vec![]);
+        (Self { plan, nodes, keys, remote, then: None, changing: false, coming, held, lanes }, renderer)
+    }
+
+    /// As [`Engine::start`], but every lane gets a thread of its own, and answers that are late are not waited for.
+    /// `realtime`: the threads go before all ordinary ones. Also answers what was refused, and the remedy.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub fn start_on_threads(
+        compiled: Compiled,
+        metered: bool,
+        realtime: bool,
+    ) -> std::io::Result<(Self, Renderer, Vec<String>)> {
+        let (mut engine, mut renderer) = Self::start(compiled, metered);
+        let mut notes = vec![];
+        for (number, lane) in renderer.part(&mut engine.remote).into_iter().enumerate() {
+            let (lane, note) = LaneThread::start(lane, number, realtime)?;
+            if let Some(thread) = lane.thread() {
+                renderer.runs_on(number, thread);
+            }
+            notes.extend(note);
+            engine.lanes.push(lane);
+        }
+        notes.dedup();
+        Ok((engine, renderer, notes))
+    }
+
+    /// Ends the threads of lanes and answers the lanes, with the accounts of their steps. One that hangs is left where it
+    /// is: then it is told which.
+    pub fn stop(&mut self) -> Vec<Result<Lane, String>> {
+        self.lanes.drain(..).map(|mut lane| lane.stop()).collect()
     }
 
     /// What plays, or will once a change is through.
@@ -136,6 +172,9 @@ impl Engine {
     pub fn change(&mut self, new: Compiled) -> Result<(), ChangeError> {
         if self.changing {
             return Err(ChangeError::Busy);
+        }
+        if !self.lanes.is_empty() {
+            return Err(ChangeError::Lanes);
         }
         let live = |step: &crate::graph::Step, param: usize| {
             let node = self.keys.get(&step.name).and_then(|key| self.nodes.get(key));
@@ -204,6 +243,10 @@ impl Engine {
             match report {
                 FromRender::Failed { key, why } => {
                     reports.extend(self.nodes.get_mut(&key).map(|node| node.failed(why)))
+                }
+                FromRender::Late { key, block, firings } => {
+                    let node = self.nodes.get(&key).map(|node| node.name.clone());
+                    reports.extend(node.map(|node| Report::Late { node, block, firings }));
                 }
                 FromRender::Event { key, port, event } => {
                     let Some(node) = self.nodes.get(&key) else { continue };

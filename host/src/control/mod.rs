@@ -1,6 +1,9 @@
 //! The control side: starts programs, sends changes, and tells what the render thread reports.
-mod engine; // a graph that plays
-mod report; // what happened, in words
+mod engine; //   a graph that plays
+mod lanes; //    the threads of lanes
+mod realtime; // rights of threads
+mod report; //   what happened, in words
 
 pub use engine::{ChangeError, Engine, SetError};
+pub use realtime::{Rank, ask as ask_for_realtime};
 pub use report::Report;

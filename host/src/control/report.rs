@@ -25,6 +25,15 @@ pub enum Report {
         /// What happened.
         event: Event,
     },
+    /// Answers of a lane were not there when due.
+    Late {
+        /// The node.
+        node: String,
+        /// The block in which they were due.
+        block: u64,
+        /// How many firings of it.
+        firings: u64,
+    },
     /// A worker says something.
     Says {
         /// The node.

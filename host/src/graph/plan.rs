@@ -178,6 +178,12 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Whether it leads out of a lane. What the lane makes in a block can be read from the next block on: only so is there
+    /// a moment between question and answer, however blocks and firings fall.
+    pub fn leaves_lane(&self) -> bool {
+        self.tokens.lane > 0
+    }
+
     /// Frames that are here at the start.
     pub fn at_start(&self) -> u64 {
         self.held.unwrap_or(self.tokens.total())

@@ -68,10 +68,25 @@ impl Load {
 
     /// Time that 99 % of all blocks stay below, in ns; exact to an eighth.
     pub fn p99(&self) -> u64 {
+        self.quantile(0.99, 0)
+    }
+
+    /// Time that a share of the blocks stay below in which there was something to do at all, in ns; exact to an eighth.
+    pub fn busy(&self, share: f64) -> u64 {
+        self.quantile(share, self.buckets[0])
+    }
+
+    /// Blocks in which there was something to do.
+    pub fn busy_blocks(&self) -> u64 {
+        self.blocks - u64::from(self.buckets[0])
+    }
+
+    fn quantile(&self, share: f64, idle: u32) -> u64 {
+        let wanted = share * (self.blocks - u64::from(idle)) as f64;
         let mut seen = 0;
         for (i, count) in self.buckets.iter().enumerate() {
-            seen += u64::from(*count);
-            if seen * 100 >= self.blocks * 99 {
+            seen += u64::from(if i == 0 { count - idle } else { *count });
+            if seen as f64 >= wanted && seen > 0 {
                 return upper(i).min(self.max);
             }
         }

@@ -2,8 +2,8 @@
 //! boxes, one at a time, and come home to be freed.
 use super::program::Program;
 use crate::plugin::{Event, Failure};
-use ringbuf::traits::{Consumer, Producer};
-use ringbuf::{HeapCons, HeapProd};
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 /// From control to render.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +38,15 @@ pub enum FromRender {
         /// What happened.
         event: Event,
     },
+    /// Answers of a lane were not there when due; its late policy is heard instead.
+    Late {
+        /// The key of the instance.
+        key: u64,
+        /// The block in which they were due.
+        block: u64,
+        /// How many firings of it.
+        firings: u64,
+    },
 }
 
 /// Why a worker is left out.
@@ -52,10 +61,38 @@ pub enum Trouble {
     },
 }
 
+/// Reports that may wait for the control side.
+const REPORTS: usize = 1024;
+/// Room beside it for failures and what is late: however much happens, those are told.
+const TROUBLE: usize = 256;
+
+/// The end of a ring that reports go into.
+pub struct Reports {
+    ring: HeapProd<FromRender>,
+    /// Reports that found no room.
+    pub(super) lost: u64,
+}
+
+impl Reports {
+    /// A way from a render or lane thread to the control side.
+    pub fn new() -> (Self, HeapCons<FromRender>) {
+        let (ring, from) = HeapRb::new(REPORTS + TROUBLE).split();
+        (Self { ring, lost: 0 }, from)
+    }
+
+    /// RT — tells the control side.
+    pub fn tell(&mut self, report: FromRender) {
+        let kept = if matches!(report, FromRender::Event { .. }) { TROUBLE } else { 0 };
+        let told = self.ring.vacant_len() > kept && self.ring.try_push(report).is_ok();
+        self.lost += u64::from(!told);
+    }
+}
+
 /// The control side's ends.
 pub struct Remote {
     pub(super) messages: HeapProd<ToRender>,
-    pub(super) reports: HeapCons<FromRender>,
+    /// Of the render thread, and of each lane.
+    pub(super) reports: Vec<HeapCons<FromRender>>,
     pub(super) next: HeapProd<Box<Program>>,
     pub(super) home: HeapCons<Box<Program>>,
     /// A program is under way and has not come home.
@@ -73,7 +110,7 @@ impl Remote {
 
     /// The oldest unread report.
     pub fn report(&mut self) -> Option<FromRender> {
-        self.reports.try_pop()
+        self.reports.iter_mut().find_map(|reports| reports.try_pop())
     }
 
     /// Sends a program to play next; gives it back while another is under way.

@@ -43,7 +43,12 @@ impl Program {
     /// Allocates all that rendering needs.
     pub fn new(compiled: Compiled) -> Box<Self> {
         let Compiled { plan, instances } = compiled;
-        Self::with(plan, instances.into_iter().map(Node::Worker).collect(), None)
+        Self::of(plan, instances.into_iter().map(Node::Worker).collect())
+    }
+
+    /// A program that begins with nothing before it.
+    pub(super) fn of(plan: Plan, nodes: Vec<Node>) -> Box<Self> {
+        Self::with(plan, nodes, None)
     }
 
     /// The two programs that go over to another graph: both together, and then the new one alone.
@@ -124,7 +129,7 @@ impl Program {
                 if heard > before { instance.rewind() } else { instance.reset() }
             }
         }
-        *self = *Self::with(self.plan.clone(), nodes, None);
+        *self = *Self::of(self.plan.clone(), nodes);
         self.steps.iter_mut().zip(keys).for_each(|(step, key)| step.key = key);
     }
 

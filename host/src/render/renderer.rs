@@ -1,41 +1,68 @@
 //! RT — one block: messages, sources, steps, sinks.
+use super::lane::Lane;
+use super::lanes::Lanes;
 use super::load::Load;
-use super::message::{FromRender, Remote, ToRender};
+use super::message::{Remote, Reports, ToRender};
 use super::program::Program;
 use crate::plugin::{Frames, FramesMut, Instance, flushed};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
+use std::thread::Thread;
 use std::time::Instant;
 
 /// Messages that may wait for the render thread.
 const MESSAGES: usize = 256;
-/// Reports that may wait for the control side.
-const REPORTS: usize = 1024;
-/// Room beside it for failures alone: however much happens, who failed is told.
-const FAILURES: usize = 256;
 
 /// The render thread's half.
 pub struct Renderer {
     program: Box<Program>,
     messages: HeapCons<ToRender>,
-    reports: HeapProd<FromRender>,
+    reports: Reports,
+    /// The steps that run on threads of their own.
+    lanes: Lanes,
     next: HeapCons<Box<Program>>,
     home: HeapProd<Box<Program>>,
     /// Time accounting, if it is wanted.
     load: Option<Load>,
-    lost: u64,
 }
 
 impl Renderer {
     /// A renderer and the control side's ends. `metered`: keep account of time, which costs a look at the clock a node.
     pub fn new(program: Box<Program>, metered: bool) -> (Self, Remote) {
         let (to, messages) = HeapRb::new(MESSAGES).split();
-        let (reports, from) = HeapRb::new(REPORTS + FAILURES).split();
+        let (reports, from) = Reports::new();
         let (send, next) = HeapRb::new(1).split();
         let (home, back) = HeapRb::new(1).split();
         let load = metered.then(Load::default);
-        let remote = Remote { messages: to, reports: from, next: send, home: back, in_flight: false };
-        (Self { program, messages, reports, next, home, load, lost: 0 }, remote)
+        let remote = Remote { messages: to, reports: vec![from], next: send, home: back, in_flight: false };
+        let lanes = Lanes::default();
+        (Self { program, messages, reports, lanes, next, home, load }, remote)
+    }
+
+    /// [control] Takes the steps that are on lanes out of the program, for threads of their own to run. Before the
+    /// first block.
+    pub fn part(&mut self, remote: &mut Remote) -> Vec<Lane> {
+        let (lanes, apart) = Lanes::part(&mut self.program, self.load.is_some());
+        self.lanes = lanes;
+        let (apart, reports): (Vec<Lane>, Vec<_>) = apart.into_iter().unzip();
+        remote.reports.extend(reports);
+        apart
+    }
+
+    /// [control] Tells which thread runs a lane, to be woken when there is something to do.
+    pub fn runs_on(&mut self, lane: usize, thread: Thread) {
+        self.lanes.runs_on(lane, thread);
+    }
+
+    /// Blocks that a lane has been asked for and has not done.
+    pub fn behind(&self, lane: usize) -> u64 {
+        self.lanes.behind(lane)
+    }
+
+    /// Firings of a step whose answers were not there when due.
+    pub fn missed(&self, step: usize) -> u64 {
+        let streams = self.program.plan().steps[step].outputs.iter().filter_map(|output| output.stream);
+        streams.map(|stream| self.lanes.missed(stream)).max().unwrap_or(0)
     }
 
     /// What is played.
@@ -54,7 +81,7 @@ impl Renderer {
 
     /// Reports that found no room.
     pub fn lost(&self) -> u64 {
-        self.lost
+        self.reports.lost
     }
 
     /// Time that whole blocks took, if it is metered.
@@ -84,9 +111,12 @@ impl Renderer {
         while let Some(message) = self.messages.try_pop() {
             self.obey(message);
         }
+        self.lanes.begin_block(&mut self.program);
         self.sources(fill);
-        self.steps(start);
+        let mut clock = start;
+        self.program.walk(&mut self.lanes, &mut self.reports, &mut clock);
         self.sinks(hear);
+        self.lanes.end_block(self.program.block);
         self.program.slide();
         self.program.block += 1;
         if let (Some(load), Some(start)) = (&mut self.load, start) {
@@ -99,8 +129,10 @@ impl Renderer {
     fn obey(&mut self, message: ToRender) {
         match message {
             ToRender::Set { key, param, value } => {
-                if let Some(step) = self.program.steps.iter_mut().find(|step| step.key == key) {
-                    step.set_param(param, value);
+                let Some(at) = self.program.steps.iter().position(|step| step.key == key) else { return };
+                match self.lanes.runs(at) {
+                    true => self.reports.lost += u64::from(!self.lanes.set_param(at, param, value)),
+                    false => self.program.steps[at].set_param(param, value),
                 }
             }
         }
@@ -127,67 +159,22 @@ impl Renderer {
         }
     }
 
-    fn steps(&mut self, start: Option<Instant>) {
-        let mut clock = start;
-        let mut at = 0;
-        let mut next_loop = 0;
-        while at < self.program.steps.len() {
-            match self.program.plan().loops.get(next_loop).cloned().filter(|range| range.start == at) {
-                Some(range) => {
-                    while range.clone().fold(false, |any, step| self.fire(step, &mut clock) | any) {}
-                    (at, next_loop) = (range.end, next_loop + 1);
-                }
-                None => {
-                    while self.fire(at, &mut clock) {}
-                    at += 1;
-                }
-            }
-        }
-    }
-
-    /// Fires a step if it can.
-    fn fire(&mut self, at: usize, clock: &mut Option<Instant>) -> bool {
-        let program = &mut *self.program;
-        let step = &mut program.steps[at];
-        let Some(free) = step.ready(&program.streams, &program.positions, program.block) else { return false };
-        let trouble = step.fire(&mut program.streams, &mut program.positions, free);
-        for (port, event) in step.events() {
-            let report = FromRender::Event { key: step.key, port, event };
-            let told = self.reports.vacant_len() > FAILURES && self.reports.try_push(report).is_ok();
-            self.lost += u64::from(!told);
-        }
-        if let Some(why) = trouble {
-            self.lost += u64::from(self.reports.try_push(FromRender::Failed { key: step.key, why }).is_err());
-        }
-        if let Some(last) = clock {
-            let now = Instant::now();
-            step.load.add((now - *last).as_nanos() as u64);
-            *last = now;
-        }
-        true
-    }
-
     fn sinks(&mut self, mut hear: impl FnMut(usize, Frames<'_>)) {
         let program = &mut *self.program;
         for (output, sink) in program.sinks.iter().enumerate() {
             let Some((edge, pace)) = *sink else { continue };
-            let stream = &program.streams[program.plan().edges[edge].stream];
-            let there = stream.end() - program.positions[edge];
+            let planned = &program.plan().edges[edge];
+            let (at, leaves_lane) = (planned.stream, planned.leaves_lane());
+            let stream = &program.streams[at];
+            let there = if leaves_lane { stream.before() } else { stream.end() } - program.positions[edge];
             let frames = pace.map_or(there, |pace| pace.of_block(program.block).min(there));
+            let until = program.positions[edge] + frames;
+            self.lanes.settle(at, &mut program.streams[at], until, program.block, &mut self.reports);
+            let stream = &program.streams[at];
             if frames > 0 {
                 hear(output, stream.read(program.positions[edge], frames as usize));
             }
             program.positions[edge] += frames;
-        }
-    }
-}
-
-impl Program {
-    /// RT — lets every stream forget what all have read.
-    fn slide(&mut self) {
-        for (stream, readers) in self.streams.iter_mut().zip(&self.readers) {
-            let slowest = readers.iter().map(|&edge| self.positions[edge]).min();
-            stream.forget_before(slowest.unwrap_or(stream.end()));
         }
     }
 }

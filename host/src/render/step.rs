@@ -41,6 +41,12 @@ pub enum Node {
     Fade(Fade),
     /// Nothing yet: what belongs here comes from the program before.
     Vacant,
+    /// A worker that a lane runs. Its frames are counted here, and their place holds the dry sound, if that is heard
+    /// where an answer is late, or silence.
+    Away {
+        /// Whether the dry sound is heard.
+        dry: bool,
+    },
 }
 
 /// A port that is read.
@@ -48,6 +54,8 @@ pub struct In {
     pub(super) edge: usize,
     pub(super) stream: usize,
     pub(super) take: usize,
+    /// It reads what a lane made in blocks before.
+    leaves_lane: bool,
     planes: usize,
     width: usize,
     /// Room for the frames of an input that hears the node itself: its stream is moved out while it is written.
@@ -57,9 +65,9 @@ pub struct In {
 /// A port that is written.
 pub struct Out {
     pub(super) to: OutTo,
-    give: usize,
+    pub(super) give: usize,
     /// The edge, and its stream, that stands in when the worker has failed.
-    dry: Option<(usize, usize)>,
+    pub(super) dry: Option<(usize, usize)>,
 }
 
 /// Where an output goes.
@@ -122,7 +130,7 @@ impl Step {
             let (planes, width) = (format.channels as usize, format.width());
             let frames = if take == 0 { plan.block as usize } else { take };
             let own = writes(stream).then(|| vec![0.0; frames * planes * width]);
-            In { edge, stream, take, planes, width, own }
+            In { edge, stream, take, leaves_lane: plan.edges[edge].leaves_lane(), planes, width, own }
         };
         let output = |(port, output): (usize, &graph::StepOutput)| {
             let to = match output.stream {
@@ -168,7 +176,9 @@ impl Step {
             }
         };
         for input in &self.inputs {
-            let there = (streams[input.stream].end() - positions[input.edge]) as usize;
+            let stream = &streams[input.stream];
+            let end = if input.leaves_lane { stream.before() } else { stream.end() };
+            let there = (end - positions[input.edge]) as usize;
             match input.take {
                 0 => free = free.min(there),
                 take if there < take => return None,
@@ -189,10 +199,11 @@ impl Step {
             });
         }
         let before = self.failed;
-        if self.failed.is_none() {
+        let away = self.is_away();
+        if self.failed.is_none() && !away {
             self.failed = self.process(streams, positions, &mut memory, free).err();
         }
-        if self.failed.is_some() {
+        if self.failed.is_some() || away {
             self.stand_in(streams, positions, &mut memory, free);
         }
         for (output, memory) in self.outputs.iter().zip(memory) {
@@ -261,7 +272,7 @@ impl Step {
                 }
                 return Ok(());
             }
-            Node::Vacant => return Err(Trouble::Call(Failure::Shape)),
+            Node::Vacant | Node::Away { .. } => return Err(Trouble::Call(Failure::Shape)),
         }
         drop((ins, outs)); // they borrow the outputs
         if early > 0 {
@@ -287,8 +298,9 @@ impl Step {
         }
     }
 
-    /// Silence or the dry input, in the place of a worker that has failed.
+    /// Silence or the dry input, in the place of a worker that has failed or is away.
     fn stand_in(&mut self, streams: &[Stream], positions: &[u64], memory: &mut [Vec<f32>], free: usize) {
+        let silent = matches!(self.node, Node::Away { dry: false });
         for (output, memory) in self.outputs.iter_mut().zip(memory) {
             let count = frames(output.give, free);
             match &mut output.to {
@@ -297,7 +309,7 @@ impl Step {
                     let mut to = streams[*stream].room(memory, count);
                     let own =
                         |stream: usize| self.inputs.iter().any(|input| input.stream == stream && input.own.is_some());
-                    let dry = output.dry.filter(|(_, stream)| !own(*stream));
+                    let dry = output.dry.filter(|(_, stream)| !silent && !own(*stream));
                     let from = dry.map(|(edge, stream)| streams[stream].read(positions[edge], count));
                     for plane in 0..*planes {
                         let to = stream::plane_mut(&mut to, plane, *width);
@@ -344,6 +356,18 @@ impl Step {
         }
     }
 
+    /// Whether a lane runs it.
+    pub fn is_away(&self) -> bool {
+        matches!(self.node, Node::Away { .. })
+    }
+
+    /// Its worker forgets the past.
+    pub fn forget(&mut self) {
+        if let (Node::Worker(instance), None) = (&mut self.node, self.failed) {
+            instance.reset();
+        }
+    }
+
     /// [control] Its node, for another step to drive.
     pub(super) fn into_node(self) -> Node {
         self.node
@@ -369,7 +393,8 @@ impl Step {
     }
 }
 
-fn frames(fixed: usize, free: usize) -> usize {
+/// Frames that a port moves.
+pub(super) fn frames(fixed: usize, free: usize) -> usize {
     if fixed == 0 { free } else { fixed }
 }
 

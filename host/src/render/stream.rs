@@ -16,6 +16,8 @@ pub struct Stream {
     origin: u64,
     /// Frames ever written, those at the start included.
     end: u64,
+    /// Frames written before this block.
+    before: u64,
 }
 
 impl Stream {
@@ -25,12 +27,26 @@ impl Stream {
         let left = plan.left.max(plan.prefill) as usize;
         // Twice what is left over, so that each frame is moved to the front at most about once.
         let (room, written) = (2 * left + plan.written as usize, plan.written as usize);
-        Self { data: vec![0.0; room * width * planes], width, planes, room, written, origin: 0, end: plan.prefill }
+        Self {
+            data: vec![0.0; room * width * planes],
+            width,
+            planes,
+            room,
+            written,
+            origin: 0,
+            end: plan.prefill,
+            before: plan.prefill,
+        }
     }
 
     /// Frames ever written.
     pub fn end(&self) -> u64 {
         self.end
+    }
+
+    /// Frames written before this block.
+    pub fn before(&self) -> u64 {
+        self.before
     }
 
     fn stride(&self) -> usize {
@@ -60,6 +76,25 @@ impl Stream {
         self.end += frames as u64;
     }
 
+    /// `frames` frames from `position` on, to be written over; they must be there.
+    pub fn rewrite(&mut self, position: u64, frames: usize) -> FramesMut<'_> {
+        let (at, stride) = ((position - self.origin) as usize * self.width, self.stride());
+        FramesMut { data: self.data.get_mut(at..).unwrap_or_default(), stride, frames }
+    }
+
+    /// Begins anew, with nothing in it: the next frame has the number `at`.
+    pub fn begin_at(&mut self, at: u64) {
+        (self.origin, self.end) = (at, at);
+        self.data.fill(0.0);
+    }
+
+    /// After [`Stream::begin_at`]: lets a reader wait behind so many silent frames, and answers where it stands.
+    pub fn wait(&mut self, frames: u64) -> u64 {
+        let position = self.end - frames;
+        self.origin = self.origin.min(position);
+        position
+    }
+
     /// Lets `write` fill `frames` more frames.
     pub fn write(&mut self, frames: usize, write: impl FnOnce(FramesMut<'_>)) {
         let mut data = self.take();
@@ -83,6 +118,7 @@ impl Stream {
 
     /// After a block: frames before `slowest` are read by all. Makes room for the next block.
     pub fn forget_before(&mut self, slowest: u64) {
+        self.before = self.end;
         if slowest == self.end {
             self.origin = slowest;
             return;

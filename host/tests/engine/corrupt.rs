@@ -53,7 +53,7 @@ fn each_thing_that_must_hold_is_checked() {
         ("reads before", |p| edge(p, "echo.again").tokens.feedback = 0),
         ("leaves the plan", |p| p.loops[0].end = 99),
         ("overlap", |p| p.loops.push(p.loops[0].clone())),
-        ("another time", |p| edge(p, "sum.b").tokens.align -= 1),
+        ("starves", |p| edge(p, "sum.b").tokens.align -= 1), // what comes from a lane is there a block later
         ("another time", |p| edge(p, "sum.c").tokens.align = 0),
         ("another time", |p| edge(p, "sum.b").tokens.lane = 0),
         ("cannot stand in", |p| node(p, "slow").latency[0] = 29),

@@ -3,6 +3,7 @@ use crate::guard;
 use aw_host::control::{Engine, Report};
 use aw_host::graph::{Code, Compiled, Device, GraphFile, OutputKind, Plan, Port, compile};
 use aw_host::plugin::Workers;
+use aw_host::render::{FromRender, Lane, Program, Renderer};
 use std::path::Path;
 
 /// What a graph plays: by input, by channel.
@@ -55,43 +56,88 @@ pub fn play_and(
     metered: bool,
     mut between: impl FnMut(usize, &mut Engine),
 ) -> Played {
-    let (mut engine, mut renderer) = Engine::start(compiled, metered);
+    let (engine, renderer) = Engine::start(compiled, metered);
+    play_on(engine, renderer, input, |at, engine, _| between(at, engine))
+}
+
+/// As [`play`], with what has been started; `between` is called before each block, with its number.
+pub fn play_on(
+    mut engine: Engine,
+    mut renderer: Renderer,
+    input: &Sound,
+    mut between: impl FnMut(usize, &mut Engine, &mut Renderer),
+) -> Played {
     let plan = engine.plan().clone();
     let longest = input.iter().map(|planes| planes[0].len()).max().unwrap_or(0);
-    let channels = |output| plan.output_format(output).map_or(0, |format| format.channels as usize);
-    let room = longest * 2 + 4 * plan.block as usize;
-    let planes = |output| (0..channels(output)).map(|_| Vec::with_capacity(room)).collect();
-    let mut outputs: Sound = plan.outputs.iter().map(planes).collect();
+    let mut outputs = silence(&plan, longest);
     let mut at = vec![0; input.len()];
     let (mut allocated, mut reports) = (vec![], vec![]);
-    let playing = |at: &[usize]| at.iter().zip(input).all(|(at, planes)| *at < planes[0].len());
-    while playing(&at) {
-        between(allocated.len(), &mut engine);
-        let due: Vec<usize> = (0..input.len()).map(|input| renderer.due(input)).collect();
-        let ((), count) = guard::count(|| {
-            renderer.render(
-                |index, room| {
-                    for (plane, to) in input[index].iter().zip(room.data.chunks_mut(room.stride.max(1))) {
-                        let from = plane.get(at[index]..).unwrap_or_default();
-                        let there = from.len().min(room.frames);
-                        to[..there].copy_from_slice(&from[..there]);
-                        to[there..room.frames].fill(0.0);
-                    }
-                },
-                |index, frames| {
-                    for (channel, to) in outputs[index].iter_mut().enumerate() {
-                        let from = &frames.data[channel * frames.stride..][..frames.frames];
-                        to.extend_from_slice(from);
-                    }
-                },
-            );
-        });
-        at.iter_mut().zip(due).for_each(|(at, due)| *at += due);
-        allocated.push(count);
+    while goes_on(&at, input) {
+        between(allocated.len(), &mut engine, &mut renderer);
+        allocated.push(block(&mut renderer, input, &mut at, &mut outputs));
         reports.extend(engine.reports());
     }
     let lost = renderer.lost();
     Played { plan, outputs, reports, allocated, lost }
+}
+
+/// As [`play`], with the lanes apart: after each block `lanes` lets them work, or not. Answers what they reported, too.
+pub fn play_apart(
+    compiled: Compiled,
+    input: &Sound,
+    mut lanes: impl FnMut(usize, &mut [Lane]),
+) -> (Played, Vec<FromRender>) {
+    let plan = compiled.plan.clone();
+    let (mut renderer, mut remote) = Renderer::new(Program::new(compiled), true);
+    let mut apart = renderer.part(&mut remote);
+    let longest = input.iter().map(|planes| planes[0].len()).max().unwrap_or(0);
+    let mut outputs = silence(&plan, longest);
+    let mut at = vec![0; input.len()];
+    let (mut allocated, mut reports) = (vec![], vec![]);
+    while goes_on(&at, input) {
+        allocated.push(block(&mut renderer, input, &mut at, &mut outputs));
+        let ((), count) = guard::count(|| lanes(allocated.len() - 1, &mut apart));
+        allocated.extend((count > 0).then_some(count));
+        reports.extend(std::iter::from_fn(|| remote.report()));
+    }
+    let lost = renderer.lost();
+    (Played { plan, outputs, reports: vec![], allocated, lost }, reports)
+}
+
+fn silence(plan: &Plan, longest: usize) -> Sound {
+    let channels = |output| plan.output_format(output).map_or(0, |format| format.channels as usize);
+    let room = longest * 2 + 4 * plan.block as usize;
+    let planes = |output| (0..channels(output)).map(|_| Vec::with_capacity(room)).collect();
+    plan.outputs.iter().map(planes).collect()
+}
+
+fn goes_on(at: &[usize], input: &Sound) -> bool {
+    at.iter().zip(input).all(|(at, planes)| *at < planes[0].len())
+}
+
+/// Renders one block, and answers how often that allocated.
+fn block(renderer: &mut Renderer, input: &Sound, at: &mut [usize], outputs: &mut Sound) -> u64 {
+    let due: Vec<usize> = (0..input.len()).map(|input| renderer.due(input)).collect();
+    let ((), count) = guard::count(|| {
+        renderer.render(
+            |index, room| {
+                for (plane, to) in input[index].iter().zip(room.data.chunks_mut(room.stride.max(1))) {
+                    let from = plane.get(at[index]..).unwrap_or_default();
+                    let there = from.len().min(room.frames);
+                    to[..there].copy_from_slice(&from[..there]);
+                    to[there..room.frames].fill(0.0);
+                }
+            },
+            |index, frames| {
+                for (channel, to) in outputs[index].iter_mut().enumerate() {
+                    let from = &frames.data[channel * frames.stride..][..frames.frames];
+                    to.extend_from_slice(from);
+                }
+            },
+        );
+    });
+    at.iter_mut().zip(due).for_each(|(at, due)| *at += due);
+    count
 }
 
 impl Played {

@@ -1,9 +1,10 @@
 //! Properties of random graphs whose workers change nothing but the time at which things are heard.
 use crate::graphs::{Drawn, KINDS, recipes};
-use crate::play::{Played, compiled, play};
+use crate::play::{Played, compiled, play, play_apart};
 use crate::workers;
 use aw_host::graph::Code;
 use aw_host::plugin::Workers;
+use aw_host::render::Lane;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -67,6 +68,30 @@ fn an_output_is_the_input_exactly_as_late_as_the_plan_says_at_every_block() {
     });
     println!("{} of {} plans played", planned.get(), tried.get());
     assert!(planned.get() * 10 > tried.get() * 7, "most graphs must play");
+}
+
+/// Threads change nothing about the sound as long as they keep up.
+#[test]
+fn lanes_that_keep_up_give_what_they_give_inline() {
+    let workers = workers::all();
+    let (on_lanes, stop) = (std::cell::Cell::new(0), std::sync::atomic::AtomicBool::new(false));
+    run(60, 4, |drawn| {
+        for block in [37, 64, 480] {
+            let Some(inline) = played(drawn, block, false, &workers) else { continue };
+            let mut device = drawn.device.clone();
+            device.block = Some(block);
+            let compiled = compiled(&drawn.text, &device, &workers).unwrap();
+            on_lanes.set(on_lanes.get() + compiled.plan.steps.iter().filter(|step| step.lane.is_some()).count());
+            let work = |_, lanes: &mut [Lane]| lanes.iter_mut().for_each(|lane| lane.work(&stop));
+            let (apart, reports) = play_apart(compiled, &drawn.input, work);
+            prop_assert!(apart.outputs == inline.outputs, "block {block}\n{}", drawn.text);
+            prop_assert!(apart.allocated.iter().all(|n| *n == 0), "allocated\n{}", drawn.text);
+            prop_assert_eq!(&reports, &[]);
+        }
+        Ok(())
+    });
+    println!("{} steps were on lanes", on_lanes.get());
+    assert!(on_lanes.get() > 100);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use aw_host::plugin::{Library, Workers};
 use aw_sdk::{Block, Error, Event, Format, Kind, Param, Port, Result, Setup, Spec, Values, Worker, abi, choices};
 use std::path::Path;
 use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const THROUGH: &[Port] = &[Port::input(c"in", Kind::ANY), Port::output(c"out", Kind::ANY)];
 const HOP: Param = Param::int(c"hop", 0).range(0.0, 65536.0);
@@ -375,6 +376,41 @@ impl Worker for Fail {
     }
 }
 
+/// Lets workers go that hang.
+pub static RELEASED: AtomicBool = AtomicBool::new(false);
+
+/// Plays so many frames, and hangs in the next until it is released.
+struct Hang {
+    at: usize,
+    played: usize,
+}
+
+impl Worker for Hang {
+    const SPEC: Spec = Spec {
+        id: c"hang",
+        summary: c"Hangs",
+        ports: THROUGH,
+        params: &[Param::int(c"at", 0).range(0.0, 1e9)],
+        ..Spec::NEW
+    };
+    fn create(values: &Values) -> Result<Self> {
+        Ok(Self { at: values.size("at"), played: 0 })
+    }
+    fn prepare(&mut self, setup: &mut Setup) -> Result {
+        setup.output("out", setup.input("in")?);
+        Ok(())
+    }
+    fn process(&mut self, block: &mut Block) {
+        self.played += block.inputs.frames(0);
+        while self.played > self.at && !RELEASED.load(Ordering::Relaxed) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        for channel in 0..block.inputs.channels(0) {
+            block.outputs.plane(0, channel).copy_from_slice(block.inputs.plane(0, channel));
+        }
+    }
+}
+
 /// One event for every sample above zero, and what the sample is.
 struct Tick(usize);
 
@@ -442,6 +478,7 @@ extern "C" fn entry(_: u32, _: u32) -> *const abi::Library {
         &aw_sdk::table::<Resample>(),
         &aw_sdk::table::<Count>(),
         &aw_sdk::table::<Fail>(),
+        &aw_sdk::table::<Hang>(),
         &aw_sdk::table::<Tick>(),
         &aw_sdk::table::<listeners::Place>(),
         &aw_sdk::table::<listeners::Windows>(),

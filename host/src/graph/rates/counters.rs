@@ -6,6 +6,8 @@ pub(super) struct Counters<'p> {
     plan: &'p Plan,
     /// Frames ever written, by stream.
     end: Vec<u64>,
+    /// Frames written before this block, by stream.
+    before: Vec<u64>,
     /// Frames ever read, by edge.
     position: Vec<u64>,
     /// Edges, by stream.
@@ -43,12 +45,20 @@ impl<'p> Counters<'p> {
         let mut left = vec![0; streams];
         left.copy_from_slice(&end);
         let (written, block, rounds) = (vec![0; streams], 0, 0);
-        Self { plan, end, position, readers, paces, fired, given, short, left, written, block, rounds }
+        let before = end.clone();
+        Self { plan, end, before, position, readers, paces, fired, given, short, left, written, block, rounds }
     }
 
     /// Frames that wait at an edge.
     fn waiting(&self, edge: usize) -> u64 {
         self.end[self.plan.edges[edge].stream] - self.position[edge]
+    }
+
+    /// Frames that an edge can read.
+    fn readable(&self, edge: usize) -> u64 {
+        let here = &self.plan.edges[edge];
+        let end = if here.leaves_lane() { &self.before } else { &self.end };
+        end[here.stream] - self.position[edge]
     }
 
     /// Fires a step as often as it can: what comes of it does not depend on who goes first, only on how much there is.
@@ -62,7 +72,7 @@ impl<'p> Counters<'p> {
             Some(pace) => (pace.after(self.block + 1) - self.given[step]) / gives(here).max(1),
         };
         for &edge in &here.inputs {
-            times = times.min(self.waiting(edge) / u64::from(plan.edges[edge].take).max(1));
+            times = times.min(self.readable(edge) / u64::from(plan.edges[edge].take).max(1));
         }
         if times == 0 {
             return false;
@@ -83,7 +93,7 @@ impl<'p> Counters<'p> {
     }
 
     pub(super) fn run_block(&mut self) {
-        let before = self.end.clone();
+        self.before.copy_from_slice(&self.end);
         for (input, pace) in self.plan.inputs.iter().zip(&self.paces.0) {
             self.end[input.stream] += pace.of_block(self.block);
         }
@@ -104,7 +114,7 @@ impl<'p> Counters<'p> {
             }
         }
         self.drain();
-        for (stream, before) in before.into_iter().enumerate() {
+        for (stream, &before) in self.before.iter().enumerate() {
             self.written[stream] = self.written[stream].max(self.end[stream] - before);
             let slowest = self.readers[stream].iter().map(|&edge| self.position[edge]).min();
             self.left[stream] = self.left[stream].max(self.end[stream] - slowest.unwrap_or(self.end[stream]));
@@ -116,7 +126,7 @@ impl<'p> Counters<'p> {
     fn drain(&mut self) {
         for (i, output) in self.plan.outputs.iter().enumerate() {
             let Some(edge) = self.plan.output_edge(output) else { continue };
-            let there = self.waiting(edge);
+            let there = self.readable(edge);
             match &self.paces.1[i] {
                 None => self.position[edge] += there,
                 Some(pace) => {

@@ -7,6 +7,8 @@ use std::ops::Range;
 struct Count {
     /// Frames that wait, by edge.
     queues: Vec<u64>,
+    /// Frames of a lane that wait for the next block, by edge.
+    asked: Vec<u64>,
     /// Frames that steps without inputs have given, and firings, by step.
     given: Vec<u64>,
     fired: Vec<u64>,
@@ -17,9 +19,12 @@ struct Count {
 }
 
 impl Count {
-    fn write(&mut self, stream: usize, frames: u64) {
+    fn write(&mut self, plan: &Plan, stream: usize, frames: u64) {
         self.wrote[stream] += frames;
-        self.readers[stream].iter().for_each(|&edge| self.queues[edge] += frames);
+        for &edge in &self.readers[stream] {
+            let to = if plan.edges[edge].tokens.lane > 0 { &mut self.asked } else { &mut self.queues };
+            to[edge] += frames;
+        }
     }
 }
 
@@ -32,8 +37,8 @@ fn readers(plan: &Plan) -> Vec<Vec<usize>> {
 /// Plays frames as plain queues, two periods long: nothing may overflow its room, and no sink may starve.
 pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
     let steps = vec![0u64; plan.steps.len()];
-    let queues = plan.edges.iter().map(Edge::at_start).collect();
-    let mut count = Count { queues, given: steps.clone(), fired: steps, wrote: vec![], readers: readers(plan) };
+    let (queues, asked) = (plan.edges.iter().map(Edge::at_start).collect(), vec![0; plan.edges.len()]);
+    let mut count = Count { queues, asked, given: steps.clone(), fired: steps, wrote: vec![], readers: readers(plan) };
     for (edge, stream) in plan.edges.iter().map(|edge| (edge, &plan.streams[edge.stream])) {
         ensure(stream.prefill >= edge.at_start(), || {
             format!("stream `{}` holds too little at the start", stream.name)
@@ -41,8 +46,11 @@ pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
     }
     for block in 0..plan.period.saturating_mul(2) {
         count.wrote = vec![0; plan.streams.len()];
+        for (queue, asked) in count.queues.iter_mut().zip(&mut count.asked) {
+            *queue += std::mem::take(asked);
+        }
         for input in &plan.inputs {
-            count.write(input.stream, plan.pace(&plan.streams[input.stream].format).of_block(block));
+            count.write(plan, input.stream, plan.pace(&plan.streams[input.stream].format).of_block(block));
         }
         // All in order, those of a loop until none of them can fire.
         let mut at = 0;
@@ -63,9 +71,9 @@ pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
                 OutputKind::Events(..) => {}
             }
         }
-        for (edge, queue) in plan.edges.iter().zip(&count.queues) {
+        for (edge, (queue, asked)) in plan.edges.iter().zip(count.queues.iter().zip(&count.asked)) {
             let stream = &plan.streams[edge.stream];
-            ensure(*queue <= stream.left.max(stream.prefill), || {
+            ensure(queue + asked <= stream.left.max(stream.prefill), || {
                 format!("more is left in `{}` than it has room for", stream.name)
             })?;
         }
@@ -95,7 +103,7 @@ fn pass(plan: &Plan, steps: Range<usize>, block: u64, count: &mut Count) -> Resu
         }
         for output in &step.outputs {
             if let Some(stream) = output.stream {
-                count.write(stream, times * moved(output.give));
+                count.write(plan, stream, times * moved(output.give));
             }
         }
         count.given[at] += times * paced(step);

@@ -1,0 +1,69 @@
+//! The threads of lanes: started, given their rights, stopped.
+use super::realtime::{self, Rank};
+use crate::render::Lane;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+/// How long a lane may take to end its last block.
+const LAST_BLOCK: Duration = Duration::from_secs(1);
+
+/// A lane on its thread.
+pub(super) struct LaneThread {
+    name: String,
+    stop: Arc<AtomicBool>,
+    handle: Option<JoinHandle<Lane>>,
+}
+
+impl LaneThread {
+    /// Starts a thread for a lane, the `number`th. `realtime`: asks for the rights; answers what came of it.
+    pub fn start(mut lane: Lane, number: usize, realtime: bool) -> io::Result<(Self, Option<String>)> {
+        let name = lane.name.clone();
+        let stop = Arc::<AtomicBool>::default();
+        let stopped = stop.clone();
+        let (tell, told) = mpsc::channel();
+        let run = move || {
+            let note = realtime.then(|| realtime::ask(Rank::Lane(number)).err()).flatten();
+            let _nobody_asks = tell.send(note);
+            while !stopped.load(Ordering::Relaxed) {
+                lane.work(&stopped);
+                // Woken by the render thread; a wake-up that came in between is not lost.
+                thread::park();
+            }
+            lane
+        };
+        let handle = thread::Builder::new().name(format!("lane {name}")).spawn(run)?;
+        let note = told.recv().ok().flatten();
+        Ok((Self { name, stop, handle: Some(handle) }, note))
+    }
+
+    /// The thread, to be woken.
+    pub fn thread(&self) -> Option<Thread> {
+        self.handle.as_ref().map(|handle| handle.thread().clone())
+    }
+
+    /// Ends the thread. A worker that hangs is left where it is: its lane never comes home.
+    pub fn stop(&mut self) -> Result<Lane, String> {
+        let hangs = || format!("the lane `{}` hangs in a worker, and is left there", self.name);
+        let handle = self.handle.take().ok_or_else(hangs)?;
+        self.stop.store(true, Ordering::Relaxed);
+        let last = Instant::now() + LAST_BLOCK;
+        while !handle.is_finished() {
+            if Instant::now() > last {
+                return Err(hangs());
+            }
+            handle.thread().unpark();
+            thread::sleep(Duration::from_millis(1));
+        }
+        handle.join().map_err(|_| format!("the lane `{}` panicked; this is a mistake in aw", self.name))
+    }
+}
+
+impl Drop for LaneThread {
+    fn drop(&mut self) {
+        let _left_where_it_hangs = self.stop();
+    }
+}

@@ -1,0 +1,52 @@
+//! Real-time rights: whether the system lets a thread go before all others, and what to do where it does not.
+use thread_priority::ThreadPriority;
+
+/// Which thread asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rank {
+    /// The thread that renders.
+    Render,
+    /// A lane, by number: below the render thread.
+    Lane(usize),
+}
+
+/// Lets the calling thread go before all ordinary ones: `SCHED_FIFO` where there is such a thing. A lane that has the
+/// right stays on its core.
+///
+/// # Errors
+/// What was refused, and the remedy.
+pub fn ask(rank: Rank) -> Result<(), String> {
+    fifo(rank).map_err(|why| {
+        let who = if rank == Rank::Render { "the render thread" } else { "lanes" };
+        format!("{who} run without real-time priority ({why}): under load the sound may break up; {REMEDY}")
+    })?;
+    if let Rank::Lane(number) = rank
+        && let Some(cores) = core_affinity::get_core_ids().filter(|cores| cores.len() > 1)
+    {
+        // From the last core down, as far from the render thread as may be; a refusal costs nothing but cache.
+        core_affinity::set_for_current(cores[cores.len() - 1 - number % (cores.len() - 1)]);
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+const REMEDY: &str =
+    "allow it with `@audio - rtprio 95` in /etc/security/limits.d/audio.conf, join the group `audio`, and log in again";
+#[cfg(not(target_os = "linux"))]
+const REMEDY: &str = "run as a user who may raise the priority of threads";
+
+#[cfg(unix)]
+fn fifo(rank: Rank) -> Result<(), String> {
+    use thread_priority::unix::{
+        RealtimeThreadSchedulePolicy, ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+    };
+    let share = if rank == Rank::Render { 70u8 } else { 60 };
+    let priority = ThreadPriority::Crossplatform(share.try_into().map_err(|_| "out of range".to_string())?);
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    set_thread_priority_and_policy(thread_native_id(), priority, policy).map_err(|why| why.to_string())
+}
+
+#[cfg(not(unix))]
+fn fifo(_: Rank) -> Result<(), String> {
+    thread_priority::set_current_thread_priority(ThreadPriority::Max).map_err(|why| why.to_string())
+}

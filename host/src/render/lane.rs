@@ -1,0 +1,113 @@
+//! RT — the part of a program that runs on a lane: the same steps, on a thread of its own.
+//!
+//! The render thread counts the firings of these steps and sends, block by block, the frames that they take from
+//! outside. With as many frames the steps here fire as often, so both sides agree on what every frame is without
+//! another word. A lane may wait, for a worker that does; it still allocates nothing of its own.
+use super::lanes::Lanes;
+use super::message::Reports;
+use super::pipe::{PipeIn, PipeOut};
+use super::program::Program;
+use crate::plugin::flushed;
+use ringbuf::traits::{Consumer, Observer, Producer};
+use ringbuf::{HeapCons, HeapProd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// What the render thread tells a lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Job {
+    /// A block: as many frames as `counts` says have been sent to each input.
+    Block(u64),
+    /// A live parameter of a step of the lane.
+    Set { step: usize, param: u32, value: f64 },
+    /// It missed too much: all steps forget the past. What follows tells how far they should be.
+    Forget,
+    /// A step has moved so many frames.
+    Moved { step: usize, frames: u64 },
+    /// The next frame of a stream has this number.
+    Begins { stream: usize, at: u64 },
+    /// So many silent frames wait at an edge.
+    Waits { edge: usize, frames: u64 },
+}
+
+/// The lane's half.
+pub struct Lane {
+    /// Its name in the graph file.
+    pub name: String,
+    pub(super) program: Box<Program>,
+    pub(super) jobs: HeapCons<Job>,
+    pub(super) counts: HeapCons<u32>,
+    /// The frames that come in, and the streams they go to.
+    pub(super) inputs: Vec<(usize, PipeOut)>,
+    pub(super) answered: HeapProd<u32>,
+    /// The frames that go back, the streams they come from, and how many frames of those have gone.
+    pub(super) outputs: Vec<(usize, PipeIn, u64)>,
+    pub(super) reports: Reports,
+    /// Blocks that are done with, for the render thread.
+    pub(super) done: Arc<AtomicU64>,
+    pub(super) metered: bool,
+}
+
+impl Lane {
+    /// Does all that there is to do, until `stop` is set.
+    pub fn work(&mut self, stop: &AtomicBool) {
+        while !stop.load(Ordering::Relaxed)
+            && let Some(job) = self.jobs.try_pop()
+        {
+            flushed(|| self.obey(job, stop));
+        }
+    }
+
+    /// Its steps, with their accounts.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    fn obey(&mut self, job: Job, stop: &AtomicBool) {
+        match job {
+            Job::Block(block) => self.block(block, stop),
+            Job::Set { step, param, value } => self.program.steps[step].set_param(param, value),
+            Job::Forget => self.program.steps.iter_mut().for_each(|step| step.forget()),
+            Job::Moved { step, frames } => self.program.steps[step].moved = frames,
+            Job::Begins { stream, at } => {
+                self.program.streams[stream].begin_at(at);
+                let goes = self.outputs.iter_mut().filter(|(out, ..)| *out == stream);
+                goes.for_each(|(.., gone)| *gone = at);
+            }
+            Job::Waits { edge, frames } => {
+                let stream = self.program.plan().edges[edge].stream;
+                self.program.positions[edge] = self.program.streams[stream].wait(frames);
+            }
+        }
+    }
+
+    fn block(&mut self, block: u64, stop: &AtomicBool) {
+        self.program.block = block;
+        for (stream, pipe) in &mut self.inputs {
+            let frames = self.counts.try_pop().unwrap_or(0) as usize;
+            self.program.streams[*stream].write(frames, |room| pipe.take(room));
+        }
+        let mut clock = self.metered.then(Instant::now);
+        self.program.walk(&mut Lanes::default(), &mut self.reports, &mut clock);
+        for (stream, pipe, gone) in &mut self.outputs {
+            let stream = &self.program.streams[*stream];
+            let frames = (stream.end() - *gone) as usize;
+            // Only if nobody renders any more, or the render thread itself is far behind.
+            while pipe.room() < frames || self.answered.is_full() {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                std::thread::park_timeout(Duration::from_millis(1));
+            }
+            pipe.send(&stream.read(*gone, frames));
+            *gone = stream.end();
+            let _has_room = self.answered.try_push(frames as u32);
+        }
+        self.program.slide();
+        if self.metered {
+            self.program.steps.iter_mut().for_each(|step| step.load.end_block());
+        }
+        self.done.fetch_add(1, Ordering::Release);
+    }
+}
