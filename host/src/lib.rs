@@ -10,6 +10,7 @@
 //! replay    graphs on files
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
 //! features  what a graph would feed a model, of many files
+//! bench     what a graph costs where it will run: paced, with cold caches
 //! check     conformance: whether a worker library keeps its promises
 //! ```
 //!
@@ -33,5 +34,7 @@ pub mod replay;
 
 pub mod features;
 pub mod parity;
+
+pub mod bench;
 
 pub mod check;

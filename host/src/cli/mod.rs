@@ -9,6 +9,7 @@ macro_rules! say {
     }};
 }
 
+mod bench;
 mod check;
 mod explain;
 mod features;
@@ -50,6 +51,8 @@ enum Command {
     Plan(plan::Command),
     /// Plays files through a graph and writes what comes out
     Replay(Box<replay::Command>),
+    /// Measures what a graph costs where it will run: paced by a clock, caches cold, lanes on their threads
+    Bench(bench::Command),
     /// Draws the spectrogram of an audio file as a PNG picture
     Spectrogram(spectrogram::Command),
     /// Compares a port's frames with what a model was trained with, and names the key that is wrong
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Conform(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
         Command::Parity(command) => command.run(),
         Command::Features(command) => command.run(),

@@ -2,7 +2,7 @@
 use super::diag::Diags;
 use super::file::GraphFile;
 use super::plan::Plan;
-use super::{align, formats, order, rates, resolve, verify};
+use super::{align, formats, late, order, rates, resolve, verify};
 use crate::plugin::{Instance, Workers};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,7 @@ pub fn compile(
         return None;
     }
     let mut plan = Plan::lay_out(&net, file, device); //                     steps, streams, edges
+    late::can_pass(&plan, file, diags); //                                   what is heard instead of a late answer
     rates::dry_run(&mut plan, &net, diags); //                               room, priming, load
     rates::keep_latency(&plan, file, diags); //                              max_latency_ms
     if diags.errors() > 0 {

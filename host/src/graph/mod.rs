@@ -12,6 +12,7 @@ mod diag; //     how mistakes are said
 mod file; //     the tables of a graph file
 mod formats; //  prepare() along the order
 mod item; //     TOML with places
+mod late; //     what is heard instead of a late answer
 mod net; //      nodes and edges
 mod order; //    who goes before whom
 mod params; //   keys of a node → values of its worker

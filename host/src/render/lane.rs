@@ -4,10 +4,11 @@
 //! outside. With as many frames the steps here fire as often, so both sides agree on what every frame is without
 //! another word. A lane may wait, for a worker that does; it still allocates nothing of its own.
 use super::lanes::Lanes;
+use super::load::Load;
 use super::message::Reports;
 use super::pipe::{PipeIn, PipeOut};
 use super::program::Program;
-use crate::plugin::flushed;
+use crate::plugin::{Taken, flushed};
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct Lane {
     /// Blocks that are done with, for the render thread.
     pub(super) done: Arc<AtomicU64>,
     pub(super) metered: bool,
+    /// Page faults of its blocks, if it is metered.
+    pub(super) faults: u64,
 }
 
 impl Lane {
@@ -59,9 +62,20 @@ impl Lane {
         }
     }
 
-    /// Its steps, with their accounts.
-    pub fn program(&self) -> &Program {
-        &self.program
+    /// The nodes that it runs, and the time that they took.
+    pub fn loads(&self) -> impl Iterator<Item = (&str, &Load)> {
+        let steps = self.program.plan().steps.iter().zip(&self.program.steps);
+        steps.map(|(planned, step)| (planned.name.as_str(), &*step.load))
+    }
+
+    /// Page faults while it worked, if it is metered.
+    pub fn faults(&self) -> u64 {
+        self.faults
+    }
+
+    /// Blocks that it has done.
+    pub fn blocks(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
     }
 
     fn obey(&mut self, job: Job, stop: &AtomicBool) {
@@ -88,6 +102,7 @@ impl Lane {
             let frames = self.counts.try_pop().unwrap_or(0) as usize;
             self.program.streams[*stream].write(frames, |room| pipe.take(room));
         }
+        let before = self.metered.then(Taken::now);
         let mut clock = self.metered.then(Instant::now);
         self.program.walk(&mut Lanes::default(), &mut self.reports, &mut clock);
         for (stream, pipe, gone) in &mut self.outputs {
@@ -105,7 +120,8 @@ impl Lane {
             let _has_room = self.answered.try_push(frames as u32);
         }
         self.program.slide();
-        if self.metered {
+        if let Some(before) = before {
+            self.faults += Taken::now().since(before).faults;
             self.program.steps.iter_mut().for_each(|step| step.load.end_block());
         }
         self.done.fetch_add(1, Ordering::Release);

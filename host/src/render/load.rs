@@ -14,11 +14,13 @@ pub struct Load {
     max: u64,
     /// Time in the block that is being rendered, in ns.
     now: u64,
+    /// Allocations and frees.
+    allocations: u64,
 }
 
 impl Default for Load {
     fn default() -> Self {
-        Self { buckets: [0; (FINE * OCTAVES) as usize], blocks: 0, total: 0, max: 0, now: 0 }
+        Self { buckets: [0; (FINE * OCTAVES) as usize], blocks: 0, total: 0, max: 0, now: 0, allocations: 0 }
     }
 }
 
@@ -40,6 +42,16 @@ impl Load {
     /// Adds time to the block that is being rendered.
     pub fn add(&mut self, ns: u64) {
         self.now += ns;
+    }
+
+    /// Adds allocations and frees.
+    pub fn allocated(&mut self, count: u64) {
+        self.allocations += count;
+    }
+
+    /// Allocations and frees, those of C and C++ included, where they are seen.
+    pub fn allocations(&self) -> u64 {
+        self.allocations
     }
 
     /// Ends the block.

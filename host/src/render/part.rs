@@ -103,6 +103,7 @@ impl Lanes {
             reports,
             done: done.clone(),
             metered,
+            faults: 0,
         };
         self.lanes.push(Away {
             jobs: to_jobs,
@@ -177,7 +178,7 @@ impl Part {
             part.plan.steps.push(step);
         }
         // Whatever waits for whatever: they take turns until none can fire.
-        part.plan.loops = vec![0..part.plan.steps.len()];
+        part.plan.loops.push(0..part.plan.steps.len());
         let read_outside = |stream: usize| {
             let edges = whole.edges.iter().zip(&own).filter(|(_, own)| !**own);
             edges.into_iter().any(|(edge, _)| edge.stream == stream)

@@ -4,7 +4,7 @@ use super::lanes::Lanes;
 use super::load::Load;
 use super::message::{Remote, Reports, ToRender};
 use super::program::Program;
-use crate::plugin::{Frames, FramesMut, Instance, flushed};
+use crate::plugin::{Frames, FramesMut, Instance, Taken, flushed};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::thread::Thread;
@@ -24,6 +24,8 @@ pub struct Renderer {
     home: HeapProd<Box<Program>>,
     /// Time accounting, if it is wanted.
     load: Option<Load>,
+    /// What whole blocks took from the system, if time is accounted.
+    taken: Taken,
 }
 
 impl Renderer {
@@ -36,7 +38,8 @@ impl Renderer {
         let load = metered.then(Load::default);
         let remote = Remote { messages: to, reports: vec![from], next: send, home: back, in_flight: false };
         let lanes = Lanes::default();
-        (Self { program, messages, reports, lanes, next, home, load }, remote)
+        let taken = Taken::default();
+        (Self { program, messages, reports, lanes, next, home, load, taken }, remote)
     }
 
     /// [control] Takes the steps that are on lanes out of the program, for threads of their own to run. Before the
@@ -89,6 +92,11 @@ impl Renderer {
         self.load.as_ref()
     }
 
+    /// What whole blocks took from the system, if time is accounted.
+    pub fn taken(&self) -> Taken {
+        self.taken
+    }
+
     /// Time that a step took.
     pub fn load_of(&self, step: usize) -> &Load {
         &self.program.steps[step].load
@@ -106,7 +114,8 @@ impl Renderer {
     }
 
     fn block(&mut self, fill: impl FnMut(usize, FramesMut<'_>), hear: impl FnMut(usize, Frames<'_>)) {
-        let start = self.load.as_ref().map(|_| Instant::now());
+        let before = self.load.as_ref().map(|_| Taken::now());
+        let start = before.map(|_| Instant::now());
         self.change();
         while let Some(message) = self.messages.try_pop() {
             self.obey(message);
@@ -119,7 +128,10 @@ impl Renderer {
         self.lanes.end_block(self.program.block);
         self.program.slide();
         self.program.block += 1;
-        if let (Some(load), Some(start)) = (&mut self.load, start) {
+        if let (Some(load), Some(start), Some(before)) = (&mut self.load, start, before) {
+            let taken = Taken::now().since(before);
+            self.taken.allocations += taken.allocations;
+            self.taken.faults += taken.faults;
             load.add(start.elapsed().as_nanos() as u64);
             load.end_block();
             self.program.steps.iter_mut().for_each(|step| step.load.end_block());

@@ -2,6 +2,7 @@
 use super::lanes::Lanes;
 use super::message::{FromRender, Reports};
 use super::program::Program;
+use crate::plugin::allocations;
 use std::time::Instant;
 
 impl Program {
@@ -29,6 +30,7 @@ impl Program {
         let step = &mut self.steps[at];
         let Some(free) = step.ready(&self.streams, &self.positions, self.block) else { return false };
         lanes.pass(step, &mut self.streams, &self.positions, free, self.block, reports);
+        let allocated = allocations();
         let trouble = step.fire(&mut self.streams, &mut self.positions, free);
         for (port, event) in step.events() {
             reports.tell(FromRender::Event { key: step.key, port, event });
@@ -39,6 +41,7 @@ impl Program {
         if let Some(last) = clock {
             let now = Instant::now();
             step.load.add((now - *last).as_nanos() as u64);
+            step.load.allocated(allocations() - allocated);
             *last = now;
         }
         true

@@ -80,18 +80,26 @@ impl Worker for BadCut {
 }
 
 /// Keeps the render thread busy.
-pub struct BadSlow(Duration);
+pub struct BadSlow {
+    time: Duration,
+    every: usize,
+    calls: usize,
+}
 
 impl Worker for BadSlow {
     const SPEC: Spec = Spec {
         id: c"bad_slow",
-        summary: c"Keeps the processor busy for a while in every call",
+        summary: c"Keeps the processor busy for a while in every call, or in some",
         ports: THROUGH,
-        params: &[Param::float(c"us", 1000.0).range(0.0, 1e7).unit(c"us").live().doc(c"How long a call takes")],
+        params: &[
+            Param::float(c"us", 1000.0).range(0.0, 1e7).unit(c"us").live().doc(c"How long a call takes"),
+            Param::int(c"every", 1).range(1.0, 1e9).unit(c"calls").doc(c"The last of so many calls, the others none"),
+        ],
         ..Spec::NEW
     };
     fn create(values: &Values) -> Result<Self> {
-        Ok(Self(Duration::from_secs_f64(values.float("us") * 1e-6)))
+        let time = Duration::from_secs_f64(values.float("us") * 1e-6);
+        Ok(Self { time, every: values.size("every"), calls: 0 })
     }
     fn prepare(&mut self, setup: &mut Setup) -> Result {
         through(setup).map(drop)
@@ -99,12 +107,13 @@ impl Worker for BadSlow {
     fn process(&mut self, block: &mut Block) {
         let begun = Instant::now();
         copy(block);
-        while begun.elapsed() < self.0 {
+        self.calls += 1;
+        while self.calls.is_multiple_of(self.every) && begun.elapsed() < self.time {
             std::hint::spin_loop();
         }
     }
     fn set_param(&mut self, _: &str, value: f64) {
-        self.0 = Duration::from_secs_f64(value * 1e-6);
+        self.time = Duration::from_secs_f64(value * 1e-6);
     }
 }
 

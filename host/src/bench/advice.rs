@@ -1,0 +1,57 @@
+//! Where each node should run, by what it took when it was paced.
+use crate::graph::{Plan, Step};
+use crate::render::Load;
+
+/// Share of a block that a node may take on the render thread, and still leave room for all others.
+const INLINE: f64 = 0.25;
+/// How much longer than ever seen an answer may take before it is late.
+const MARGIN: f64 = 1.5;
+/// Blocks below which nothing can be said of the slowest in a thousand.
+const ENOUGH: u64 = 100;
+
+/// Where a node should run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// On the render thread.
+    Inline,
+    /// On a lane, with answers so many firings later.
+    Lane {
+        /// That many.
+        delay: u32,
+    },
+    /// It was not measured for long enough.
+    Unknown,
+}
+
+impl Advice {
+    /// For every step, in their order.
+    pub fn of(plan: &Plan, loads: &[Load]) -> Vec<Self> {
+        let block = f64::from(plan.block) / f64::from(plan.rate) * 1e9;
+        let advise = |(step, load): (&Step, &Load)| {
+            if load.busy_blocks() < ENOUGH {
+                return Self::Unknown;
+            }
+            let quick = load.busy(0.999) as f64 <= INLINE * block;
+            // The first call on a thread may register something with it, once.
+            if quick && load.allocations() * 100 < load.busy_blocks() {
+                return Self::Inline;
+            }
+            // All that shares its lane is in its way; alone it is in nobody's.
+            let beside = |other: &&Step| {
+                other.lane.is_some() && other.lane.as_ref().map(|l| &l.name) == step.lane.as_ref().map(|l| &l.name)
+            };
+            let together = plan.steps.iter().zip(loads).filter(|(other, _)| beside(other) || other.name == step.name);
+            let ns: f64 = together.map(|(_, load)| load.busy(0.999) as f64).sum();
+            let firing = firing(plan, step).unwrap_or(block).max(block);
+            Self::Lane { delay: (MARGIN * ns / firing).ceil().max(1.0) as u32 }
+        };
+        plan.steps.iter().zip(loads).map(advise).collect()
+    }
+}
+
+/// Nanoseconds from one firing to the next.
+fn firing(plan: &Plan, step: &Step) -> Option<f64> {
+    let edge = &plan.edges[*step.inputs.first()?];
+    let format = &plan.streams[edge.stream].format;
+    Some(f64::from(edge.take) / format.rate() * 1e9)
+}

@@ -1,0 +1,11 @@
+//! What a graph costs where it will run: paced by a clock, with the caches as cold as between two blocks, lanes on their
+//! threads. A loop without pauses lies: the same model may take several times as long live.
+mod advice; // where each node should run
+mod cold; //   caches that others have used
+mod paced; //  a device that is a clock
+mod run; //    hot, then paced
+mod sound; //  what is played
+
+pub use advice::Advice;
+pub use paced::Timing;
+pub use run::{BenchError, Costs, LaneCosts, NodeCosts, Setting, bench};
