@@ -1,5 +1,6 @@
 //! A graph that plays, seen from the control side.
 use super::lanes::LaneThread;
+use super::realtime::Rank;
 use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
 use crate::plugin::Value;
@@ -105,8 +106,10 @@ impl Engine {
     ) -> std::io::Result<(Self, Renderer, Vec<String>)> {
         let (mut engine, mut renderer) = Self::start(compiled, metered);
         let mut notes = vec![];
-        for (number, lane) in renderer.part(&mut engine.remote).into_iter().enumerate() {
-            let (lane, note) = LaneThread::start(lane, number, realtime)?;
+        let lanes = renderer.part(&mut engine.remote);
+        let of = lanes.len();
+        for (number, lane) in lanes.into_iter().enumerate() {
+            let (lane, note) = LaneThread::start(lane, realtime.then_some(Rank::Lane { number, of }))?;
             if let Some(thread) = lane.thread() {
                 renderer.runs_on(number, thread);
             }

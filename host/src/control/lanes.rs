@@ -19,14 +19,14 @@ pub(super) struct LaneThread {
 }
 
 impl LaneThread {
-    /// Starts a thread for a lane, the `number`th. `realtime`: asks for the rights; answers what came of it.
-    pub fn start(mut lane: Lane, number: usize, realtime: bool) -> io::Result<(Self, Option<String>)> {
+    /// Starts a thread for a lane. `rank`: asks for its rights; answers what came of it.
+    pub fn start(mut lane: Lane, rank: Option<Rank>) -> io::Result<(Self, Option<String>)> {
         let name = lane.name.clone();
         let stop = Arc::<AtomicBool>::default();
         let stopped = stop.clone();
         let (tell, told) = mpsc::channel();
         let run = move || {
-            let note = realtime.then(|| realtime::ask(Rank::Lane(number)).err()).flatten();
+            let note = rank.and_then(|rank| realtime::ask(rank).err());
             let _nobody_asks = tell.send(note);
             while !stopped.load(Ordering::Relaxed) {
                 lane.work(&stopped);

@@ -6,12 +6,18 @@ use thread_priority::ThreadPriority;
 pub enum Rank {
     /// The thread that renders.
     Render,
-    /// A lane, by number: below the render thread.
-    Lane(usize),
+    /// A lane: below the render thread.
+    Lane {
+        /// Which, from 0.
+        number: usize,
+        /// How many there are.
+        of: usize,
+    },
 }
 
 /// Lets the calling thread go before all ordinary ones: `SCHED_FIFO` where there is such a thing. A lane that has the
-/// right stays on its core.
+/// right gets a core for itself and stays there, if there are enough of them; lanes that share one would wait for each
+/// other.
 ///
 /// # Errors
 /// What was refused, and the remedy.
@@ -20,11 +26,10 @@ pub fn ask(rank: Rank) -> Result<(), String> {
         let who = if rank == Rank::Render { "the render thread" } else { "lanes" };
         format!("{who} run without real-time priority ({why}): under load the sound may break up; {REMEDY}")
     })?;
-    if let Rank::Lane(number) = rank
-        && let Some(cores) = core_affinity::get_core_ids().filter(|cores| cores.len() > 1)
+    if let Rank::Lane { number, of } = rank
+        && let Some(cores) = core_affinity::get_core_ids().filter(|cores| cores.len() > of + 1)
     {
-        // From the last core down, as far from the render thread as may be; a refusal costs nothing but cache.
-        core_affinity::set_for_current(cores[cores.len() - 1 - number % (cores.len() - 1)]);
+        core_affinity::set_for_current(cores[cores.len() - 1 - number]); // a refusal costs nothing but caches
     }
     Ok(())
 }
