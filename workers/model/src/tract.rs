@@ -3,6 +3,7 @@
 //! A session runs through the plan, never through tract's own `SimpleState`: that one remembers the hidden state of GRUs
 //! and scans from run to run, beside the state that the graph carries, and the output is silently wrong.
 use crate::binding::{Input, Source};
+use crate::engine;
 use crate::words::{Tensor as Declared, shape_text};
 use aw_sdk::{Error, Result};
 use std::collections::BTreeSet;
@@ -18,10 +19,8 @@ use tract_onnx::tract_hir::ops::konst::Const;
 /// A model as its file has it.
 pub struct File {
     model: InferenceModel,
-    /// What goes in.
-    pub inputs: Vec<Declared>,
-    /// What comes out.
-    pub outputs: Vec<Declared>,
+    inputs: Vec<Declared>,
+    outputs: Vec<Declared>,
 }
 
 /// A model with shapes, ready to run, and its state.
@@ -75,13 +74,27 @@ impl File {
         Ok(Self { model: parsed.model, inputs, outputs })
     }
 
-    /// Makes a session that runs `channels` streams, each with its own state. `inputs` has one entry for each of the
-    /// model's.
-    ///
-    /// # Errors
-    /// An operator that tract lacks, shapes that the model cannot work with.
-    pub fn session(&self, inputs: &[Input], channels: usize) -> Result<Session> {
-        contained(|| Session::make(self.model.clone(), inputs, channels)).map_err(|why| {
+    /// Operators of the model that tract does not have.
+    fn lacks(&self) -> BTreeSet<String> {
+        let names = self.model.nodes.iter().map(|node| node.op.name());
+        let lacking =
+            names.filter_map(|name| Some(name.strip_prefix("Unimplemented(")?.strip_suffix(')')?.to_string()));
+        lacking.collect()
+    }
+}
+
+impl engine::Model for File {
+    fn inputs(&self) -> &[Declared] {
+        &self.inputs
+    }
+
+    fn outputs(&self) -> &[Declared] {
+        &self.outputs
+    }
+
+    fn session(&self, inputs: &[Input], channels: usize) -> Result<Box<dyn engine::Session>> {
+        let made = contained(|| Session::make(self.model.clone(), inputs, channels));
+        made.map(|session| Box::new(session) as Box<dyn engine::Session>).map_err(|why| {
             let lacks = self.lacks();
             if lacks.is_empty() {
                 let given = self.inputs.iter().zip(inputs);
@@ -92,14 +105,6 @@ impl File {
             let (s, names) = (if names.len() == 1 { "" } else { "s" }, names.join("`, `"));
             Error(format!("the engine tract has no operator{s} `{names}`, which this model uses"))
         })
-    }
-
-    /// Operators of the model that tract does not have.
-    fn lacks(&self) -> BTreeSet<String> {
-        let names = self.model.nodes.iter().map(|node| node.op.name());
-        let lacking =
-            names.filter_map(|name| Some(name.strip_prefix("Unimplemented(")?.strip_suffix(')')?.to_string()));
-        lacking.collect()
     }
 }
 
@@ -132,32 +137,8 @@ impl Session {
         let zeros: Vec<Arc<Tensor>> = carried.iter().map(|(_, zero)| zero.clone()).collect();
         let mut session = Self { plan, inputs: slots, carried, states: vec![zeros; channels], outputs: vec![] };
         session.run_plan(0)?;
-        session.reset();
+        engine::Session::reset(&mut session);
         Ok(session)
-    }
-
-    /// Shapes of the outputs.
-    pub fn shapes(&self) -> Vec<Vec<usize>> {
-        self.outputs.iter().map(|tensor| tensor.shape().to_vec()).collect()
-    }
-
-    /// The values of an input that frames fill, to be written before a run.
-    pub fn input(&mut self, at: usize) -> &mut [f32] {
-        match &mut self.inputs[at] {
-            Slot::Frames(tensor, _) => {
-                let view = Arc::make_mut(tensor).to_plain_array_view_mut::<f32>();
-                view.ok().and_then(|view| view.into_slice()).unwrap_or_default()
-            }
-            _ => &mut [],
-        }
-    }
-
-    /// Runs the model once, for one channel, and keeps what is its state.
-    ///
-    /// # Errors
-    /// What tract says.
-    pub fn run(&mut self, channel: usize) -> Result {
-        self.run_plan(channel).map_err(|e| Error(format!("the engine tract failed: {}", because(&e))))
     }
 
     fn run_plan(&mut self, channel: usize) -> TractResult<()> {
@@ -177,12 +158,28 @@ impl Session {
         }
         Ok(())
     }
+}
 
-    /// The values of an output of the last run.
-    ///
-    /// # Errors
-    /// They are no numbers.
-    pub fn output(&mut self, at: usize) -> Result<&[f32]> {
+impl engine::Session for Session {
+    fn shapes(&self) -> Vec<Vec<usize>> {
+        self.outputs.iter().map(|tensor| tensor.shape().to_vec()).collect()
+    }
+
+    fn input(&mut self, at: usize) -> &mut [f32] {
+        match &mut self.inputs[at] {
+            Slot::Frames(tensor, _) => {
+                let view = Arc::make_mut(tensor).to_plain_array_view_mut::<f32>();
+                view.ok().and_then(|view| view.into_slice()).unwrap_or_default()
+            }
+            _ => &mut [],
+        }
+    }
+
+    fn run(&mut self, channel: usize) -> Result {
+        self.run_plan(channel).map_err(|e| Error(format!("the engine tract failed: {}", because(&e))))
+    }
+
+    fn output(&mut self, at: usize) -> Result<&[f32]> {
         let tensor = &mut self.outputs[at];
         let cast = |e: TractError| Error(format!("an output of the model cannot be read: {}", because(&e)));
         if tensor.datum_type() != DatumType::F32 {
@@ -191,8 +188,7 @@ impl Session {
         tensor.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(cast)
     }
 
-    /// Sets all states to zero.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         for states in &mut self.states {
             for (state, (_, zero)) in states.iter_mut().zip(&self.carried) {
                 *state = zero.clone();
@@ -200,15 +196,13 @@ impl Session {
         }
     }
 
-    /// Appends all states.
-    pub fn save(&self, out: &mut Vec<u8>) {
+    fn save(&self, out: &mut Vec<u8>) {
         for state in self.states.iter().flatten() {
             out.extend(state.as_bytes());
         }
     }
 
-    /// Takes all states from the front of `data`, if it holds them.
-    pub fn load(&mut self, data: &mut &[u8]) -> Option<()> {
+    fn load(&mut self, data: &mut &[u8]) -> Option<()> {
         for state in self.states.iter_mut().flatten() {
             let bytes = Arc::make_mut(state).as_bytes_mut();
             let (mine, rest) = data.split_at_checked(bytes.len())?;
