@@ -8,13 +8,17 @@
 mod binding; // tensors ↔ ports
 mod engine; //  what an engine must do
 mod layout; //  how frames lie in a tensor
-mod onnx; //    the worker `onnx`
+mod onnx; //    the worker `onnx`, and which engine it runs on
+mod onnx_file; // an ONNX file, before an engine sees it
+mod ort; //     the engine ONNX Runtime
 mod outputs; // what is made of a model's outputs
 mod runner; //  what all model workers do
 mod shapes; //  extents left open, and frames that do not fit
 mod tract; //   the engine tract
 mod words; //   what the graph says about a model
 
+#[cfg(test)]
+mod at_hand; // engines and models that tests find on this machine
 #[cfg(test)]
 mod refusals; // what the worker says to a graph it cannot run
 #[cfg(test)]
