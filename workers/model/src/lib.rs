@@ -1,18 +1,24 @@
 //! Audio workers that run a trained model.
 //!
 //! What the graph says (`words`) is checked against the model's names; `binding` makes of it a shape and a window of
-//! frames for each input; an engine (`tract`) makes a session of that; `outputs` says what leaves. Then every run
-//! writes frames into tensors and reads them out again as `layout` says. Only the engine's own file knows the engine:
-//! another one brings a `File` and a `Session` with the same functions.
+//! frames for each input; an engine makes a session of that; `outputs` says what leaves. Then every run writes frames
+//! into tensors and reads them out again as `layout` says. `runner` does all this for every worker; only an engine's own
+//! file knows the engine: it brings an [`engine::Model`] and an [`engine::Session`].
 
 mod binding; // tensors ↔ ports
+mod engine; //  what an engine must do
 mod layout; //  how frames lie in a tensor
-mod onnx; //    the worker `onnx`
+mod onnx; //    the worker `onnx`, and which engine it runs on
+mod onnx_file; // an ONNX file, before an engine sees it
+mod ort; //     the engine ONNX Runtime
 mod outputs; // what is made of a model's outputs
+mod runner; //  what all model workers do
 mod shapes; //  extents left open, and frames that do not fit
 mod tract; //   the engine tract
 mod words; //   what the graph says about a model
 
+#[cfg(test)]
+mod at_hand; // engines and models that tests find on this machine
 #[cfg(test)]
 mod refusals; // what the worker says to a graph it cannot run
 #[cfg(test)]

@@ -1,8 +1,11 @@
-//! The worker `onnx`.
-use crate::binding::{Binding, Feed};
-use crate::outputs::Output;
-use crate::tract::{File, Session};
-use aw_sdk::{Block, Error, Format, Kind, Param, Port, Result, Setup, Spec, Values, Worker};
+//! The worker `onnx`, and which engine it runs on.
+use crate::engine::Model;
+use crate::onnx_file::OnnxFile;
+use crate::ort::{self, Runtime, WAY_OUT};
+use crate::runner::{PORTS, Runner, params};
+use crate::tract;
+use aw_sdk::{Block, Error, Param, Result, Setup, Spec, Values, Worker, choices};
+use std::path::{Path, PathBuf};
 
 /// Runs an ONNX model on the frames of its ports; see [`crate::binding`] for what the parameters mean together.
 ///
@@ -24,223 +27,152 @@ use aw_sdk::{Block, Error, Format, Kind, Param, Port, Result, Setup, Spec, Value
 /// out     = { probability = "output" }
 /// ```
 pub struct Onnx {
-    file: File,
-    binding: Binding,
-    running: Option<Running>,
+    runner: Runner,
+    /// The engine in use, and why.
+    runs_on: String,
+    /// What `auto` turns to where ONNX Runtime took the file but cannot run it.
+    fallback: Option<Fallback>,
 }
 
-/// All that `process` needs, made by `prepare`.
-struct Running {
-    session: Session,
-    windows: Vec<Window>,
-    outputs: Vec<Output>,
-    channels: usize,
+/// tract in the place of ONNX Runtime.
+struct Fallback {
+    path: String,
+    instead_of: String,
 }
 
-/// The newest frames of a port, for every channel.
-struct Window {
-    feed: Feed,
-    tensor: usize,
-    frames: Vec<Vec<f32>>,
+/// What the graph says about engines.
+struct Wish<'a> {
+    engine: &'a str,
+    runtime: Option<PathBuf>,
+    threads: usize,
+    provider: &'a str,
 }
 
-/// Runs before the first frame: the first few are slow.
-const WARM_UP: usize = 3;
+/// A model on an engine, which engine and why, and whether there is another one.
+type Chosen = (Box<dyn Model + Send>, String, Option<Fallback>);
 
 impl Worker for Onnx {
     const SPEC: Spec = Spec {
         id: c"onnx",
-        summary: c"Runs an ONNX model, embedded engine tract; channels run one by one",
-        ports: &[
-            Port::input(c"in", Kind::ANY)
-                .many()
-                .doc(c"Named by a tensor; `in` is the only input left by state and const"),
-            Port::output(c"out", Kind::ANY).many().doc(c"See `out`; `out` is the only output that is no state"),
-        ],
-        params: &[
+        summary: c"Runs an ONNX model on ONNX Runtime or the embedded engine tract; channels run one by one",
+        ports: PORTS,
+        params: params![
             Param::path(c"model").required().doc(c"The ONNX file"),
-            Param::table(c"out")
-                .names_outputs()
-                .doc(c"Our port = output tensor; without it a port is named by a tensor"),
-            Param::table(c"state")
-                .doc(c"Input tensor = the output tensor it gets back in the next run; zeros at first"),
-            Param::table(c"frames")
-                .doc(c"Tensor = frames, or samples of audio, that are new in a run; of an output: it gives"),
-            Param::table(c"context").doc(c"Tensor = frames of the last run that go in front of the new ones"),
-            Param::table(c"stack").doc(c"Tensor = the newest frames it holds, sliding"),
-            Param::int(c"every", 1).range(1.0, 1e6).unit(c"frames").doc(c"New frames a run of inputs without `frames`"),
-            Param::table(c"const").doc(c"Input tensor = a number or a list of numbers it always has"),
-            Param::table(c"shape").doc(c"Input tensor = its extents, where the model leaves them open: [1, 576]"),
-            Param::table(c"kind").doc(c"Output tensor = audio, spectrum, features or tensor, where it is not features"),
+            Param::text(c"engine", c"auto")
+                .choices(choices![c"auto", c"tract", c"onnxruntime"])
+                .doc(c"auto is ONNX Runtime where it is installed and takes the model, otherwise tract"),
+            Param::path(c"runtime").doc(c"A library of ONNX Runtime, other than that of `aw install onnxruntime`"),
+            Param::int(c"threads", 1).range(1.0, 64.0).doc(c"Threads on which ONNX Runtime shares out one run"),
+            Param::text(c"provider", c"cpu").doc(c"Execution provider of ONNX Runtime: cpu, cuda, coreml, directml .."),
         ],
         presets: &[],
         may_block: true,
     };
 
     fn create(values: &Values) -> Result<Self> {
-        let file = File::open(values.text("model"))?;
-        let binding = Binding::new(values, file.inputs.clone(), file.outputs.clone())?;
-        Ok(Self { file, binding, running: None })
+        let file = OnnxFile::open(values.text("model"))?;
+        let (model, runs_on, fallback) = Wish::read(values).choose(file)?;
+        Ok(Self { runner: Runner::new(values, model)?, runs_on, fallback })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
-        self.running = None;
-        let ports: Vec<(String, Format)> = setup.inputs().map(|(name, format)| (name.into(), format)).collect();
-        let names: Vec<String> = setup.outputs().map(String::from).collect();
-        let inputs = self.binding.inputs(&ports)?;
-        let channels = ports.first().map_or(1, |(_, format)| format.channels as usize);
-        let mut session = self.file.session(&inputs, channels)?;
-        let outputs = self.binding.outputs(&names, &inputs, &session.shapes())?;
-        for output in &outputs {
-            session.output(output.tensor)?;
+        if let Err(refused) = self.runner.prepare(setup) {
+            // The mistake may be the graph's: then tract says the same, and nothing changes.
+            let Some(Fallback { path, instead_of }) = &self.fallback else { return Err(refused) };
+            let Ok(model) = OnnxFile::open(path).and_then(tract::File::open) else { return Err(refused) };
+            self.runner.try_on(Box::new(model), setup).map_err(|_| refused.clone())?;
+            self.runs_on = on_tract(&format!("{instead_of} does not run this model ({refused})"));
+            self.fallback = None;
         }
-        let feeds = inputs.iter().enumerate().filter_map(|(tensor, input)| Some((tensor, input.feed()?.clone())));
-        let window = |(tensor, feed): (usize, Feed)| {
-            let frames = vec![vec![0.0; feed.layout.len()]; channels];
-            Window { feed, tensor, frames }
-        };
-        let windows: Vec<Window> = feeds.map(window).collect();
-        let mut tail = 0; // runs that still see the last frame
-        for Window { feed, .. } in &windows {
-            setup.moves(&ports[feed.port].0, feed.take);
-            tail = tail.max(feed.hold.saturating_sub(1) / feed.take);
-        }
-        for (name, output) in names.iter().zip(&outputs) {
-            setup.output(name, output.format);
-            setup.moves(name, output.frames);
-            setup.tail(name, (tail * output.frames) as u32);
-        }
-        for _ in 0..WARM_UP {
-            session.run(0)?;
-        }
-        session.reset();
-        self.running = Some(Running { session, windows, outputs, channels });
+        setup.says(&self.runs_on);
         Ok(())
     }
 
     fn process(&mut self, block: &mut Block) {
-        let Some(running) = &mut self.running else { return };
-        for channel in 0..running.channels {
-            if let Err(Error(why)) = running.run(block, channel) {
-                panic!("{why}"); // the only way to say so here: it ends this instance, and the host goes on
-            }
-        }
+        self.runner.process(block);
     }
 
     fn reset(&mut self) {
-        let Some(running) = &mut self.running else { return };
-        running.session.reset();
-        running.windows.iter_mut().flat_map(|window| &mut window.frames).for_each(|frames| frames.fill(0.0));
+        self.runner.reset();
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        if let Some(running) = &self.running {
-            running.save(out);
-        }
+        self.runner.save(out);
     }
 
     fn load(&mut self, data: &[u8]) -> Result {
-        let Some(running) = &mut self.running else { return Ok(()) };
-        let loaded = running.load(data);
-        if loaded.is_none() {
-            self.reset();
-        }
-        loaded.ok_or_else(|| "the saved state is of another model, or of other formats".into())
+        self.runner.load(data)
     }
 }
 
-impl Running {
-    fn run(&mut self, block: &mut Block, channel: usize) -> Result {
-        for window in &mut self.windows {
-            let frames = &mut window.frames[channel];
-            slide(frames, block.inputs.plane(window.feed.port, channel));
-            window.feed.layout.write(frames, self.session.input(window.tensor));
-        }
-        self.session.run(channel)?;
-        for (port, output) in self.outputs.iter().enumerate() {
-            output.layout.read(self.session.output(output.tensor)?, block.outputs.plane(port, channel));
-        }
-        Ok(())
+impl<'a> Wish<'a> {
+    fn read(values: &'a Values) -> Self {
+        let runtime = Some(values.text("runtime")).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let (engine, provider) = (values.text("engine"), values.text("provider"));
+        Self { engine, runtime, threads: values.size("threads"), provider }
     }
 
-    fn save(&self, out: &mut Vec<u8>) {
-        self.session.save(out);
-        for value in self.windows.iter().flat_map(|window| window.frames.iter().flatten()) {
-            out.extend(value.to_le_bytes());
+    /// What of it tract cannot do.
+    fn beyond_tract(&self) -> Option<&'static str> {
+        let provider = !self.provider.eq_ignore_ascii_case("cpu");
+        let all = [("runtime", self.runtime.is_some()), ("provider", provider), ("threads", self.threads > 1)];
+        all.into_iter().find(|(_, given)| *given).map(|(word, _)| word)
+    }
+
+    fn choose(&self, file: OnnxFile) -> Result<Chosen> {
+        let path = self.runtime.clone().or_else(ort::installed);
+        match (self.engine, path, self.beyond_tract()) {
+            ("tract", _, Some(word)) => {
+                let way = "leave it out, or say `engine = \"onnxruntime\"`";
+                Err(Error(format!("`{word}` is for ONNX Runtime, but `engine` says tract; {way}")))
+            }
+            ("tract", ..) => Ok((open_tract(file)?, on_tract("`engine` says so"), None)),
+            ("onnxruntime", None, _) => Err(Error(format!(
+                "`engine` says onnxruntime, but no ONNX Runtime is installed; {WAY_OUT}, and `runtime` names another one"
+            ))),
+            ("onnxruntime", Some(path), _) => {
+                let (model, runs_on, _) = self.on_runtime(&file, &path)?;
+                Ok((model, runs_on, None))
+            }
+            // What the author asks for by name is not passed over; threads are only a wish for speed.
+            (_, None, Some(word)) if word != "threads" => {
+                Err(Error(format!("`{word}` is for ONNX Runtime, and none is installed; {WAY_OUT}")))
+            }
+            (_, None, _) => {
+                let why = "no ONNX Runtime is installed (`aw install onnxruntime`)";
+                Ok((open_tract(file)?, on_tract(why), None))
+            }
+            (_, Some(path), _) => self.automatic(file, &path),
         }
     }
 
-    fn load(&mut self, mut data: &[u8]) -> Option<()> {
-        self.session.load(&mut data)?;
-        for value in self.windows.iter_mut().flat_map(|window| window.frames.iter_mut().flatten()) {
-            let (bytes, rest) = data.split_first_chunk()?;
-            *value = f32::from_le_bytes(*bytes);
-            data = rest;
-        }
-        data.is_empty().then_some(())
+    /// ONNX Runtime if it can, otherwise tract, unless the graph asks for what only the first can do.
+    fn automatic(&self, file: OnnxFile, path: &Path) -> Result<Chosen> {
+        let refused = match self.on_runtime(&file, path) {
+            Ok(chosen) => return Ok(chosen),
+            Err(refused) if self.beyond_tract().is_some_and(|word| word != "threads") => return Err(refused),
+            Err(refused) => refused,
+        };
+        let short = refused.0.split("; ").next().unwrap_or_default().to_string();
+        let model = open_tract(file).map_err(|_| refused)?;
+        Ok((model, on_tract(&short), None))
+    }
+
+    fn on_runtime(&self, file: &OnnxFile, path: &Path) -> Result<Chosen> {
+        let runtime = Runtime::load(path)?;
+        let model = ort::File::open(file, &runtime, self.threads, self.provider)?;
+        let threads = if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) };
+        let why = if self.runtime.is_some() { "named by `runtime`:" } else { "installed in" };
+        let (name, provider) = (runtime.name(), self.provider.to_ascii_lowercase());
+        let runs_on = format!("runs on {name} ({provider}, {threads}), {why} {}", runtime.path.display());
+        Ok((Box::new(model), runs_on, Some(Fallback { path: file.path.clone(), instead_of: name })))
     }
 }
 
-/// Appends new values to a window and drops as many of the oldest.
-fn slide(window: &mut [f32], new: &[f32]) {
-    let newest = &new[new.len().saturating_sub(window.len())..];
-    let kept = window.len() - newest.len();
-    window.copy_within(newest.len().., 0);
-    window[kept..].copy_from_slice(newest);
+fn open_tract(file: OnnxFile) -> Result<Box<dyn Model + Send>> {
+    Ok(Box::new(tract::File::open(file)?))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::binding::{Input, Source};
-    use crate::layout::Layout;
-
-    /// The GRU of the tests, `x` fed by a port.
-    fn gru() -> Running {
-        let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/gru.onnx")).unwrap();
-        let format = Format::audio(1, 100).carrying(Kind::FEATURES, 4);
-        let layout = Layout::of(&[1, 1, 4], 1, 4, 1).unwrap();
-        let feed = Feed { port: 0, format, take: 1, hold: 1, layout };
-        let x = Input { shape: vec![1, 1, 4], source: Source::Port(feed.clone()) };
-        let h = Input { shape: vec![1, 1, 3], source: Source::State(1) };
-        let session = file.session(&[x, h], 1).unwrap();
-        Running {
-            session,
-            windows: vec![Window { feed, tensor: 0, frames: vec![vec![0.0; 4]] }],
-            outputs: vec![],
-            channels: 1,
-        }
-    }
-
-    fn next(running: &mut Running, x: f32) -> Vec<f32> {
-        running.session.input(0).fill(x);
-        running.session.run(0).unwrap();
-        running.session.output(0).unwrap().to_vec()
-    }
-
-    #[test]
-    fn a_reloaded_model_goes_on_where_it_was() {
-        let (mut old, mut new) = (gru(), gru());
-        next(&mut old, 0.5);
-        old.windows[0].frames[0].fill(0.5);
-        let mut saved = vec![];
-        old.save(&mut saved);
-        new.load(&saved).unwrap();
-        assert_eq!(new.windows[0].frames, old.windows[0].frames);
-        let fresh = next(&mut gru(), -1.0);
-        let (on, same) = (next(&mut old, -1.0), next(&mut new, -1.0));
-        assert_eq!(on, same);
-        assert_ne!(on, fresh);
-        assert_eq!(new.load(&saved[1..]), None, "the state of another model");
-        assert_eq!(new.load(&[&saved[..], &[0]].concat()), None);
-    }
-
-    #[test]
-    fn a_window_keeps_the_newest() {
-        let mut window = [1.0, 2.0, 3.0];
-        slide(&mut window, &[4.0]);
-        assert_eq!(window, [2.0, 3.0, 4.0]);
-        slide(&mut window, &[5.0, 6.0, 7.0, 8.0]);
-        assert_eq!(window, [6.0, 7.0, 8.0]);
-    }
+fn on_tract(why: &str) -> String {
+    format!("runs on tract {}, embedded: {why}", tract::VERSION)
 }

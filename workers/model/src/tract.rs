@@ -3,25 +3,25 @@
 //! A session runs through the plan, never through tract's own `SimpleState`: that one remembers the hidden state of GRUs
 //! and scans from run to run, beside the state that the graph carries, and the output is silently wrong.
 use crate::binding::{Input, Source};
+use crate::engine;
+use crate::onnx_file::OnnxFile;
 use crate::words::{Tensor as Declared, shape_text};
 use aw_sdk::{Error, Result};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
-use tract_onnx::pb::type_proto::Value::TensorType;
-use tract_onnx::pb::{ModelProto, ValueInfoProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 use tract_onnx::tract_hir::ops::konst::Const;
 
+/// Its version, as in Cargo.toml.
+pub const VERSION: &str = "0.23";
+
 /// A model as its file has it.
 pub struct File {
     model: InferenceModel,
-    /// What goes in.
-    pub inputs: Vec<Declared>,
-    /// What comes out.
-    pub outputs: Vec<Declared>,
+    inputs: Vec<Declared>,
+    outputs: Vec<Declared>,
 }
 
 /// A model with shapes, ready to run, and its state.
@@ -50,38 +50,42 @@ impl File {
     /// Reads a model.
     ///
     /// # Errors
-    /// No such file, not an ONNX file, a damaged one.
-    pub fn open(path: &str) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Error(format!("cannot read the model {path}: {e}")))?;
-        let proto = contained(|| tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]));
-        let mut proto = match proto {
-            Ok(proto) if proto.graph.as_ref().is_some_and(|graph| !graph.output.is_empty()) => proto,
-            _ => return Err(Error(format!("{path} {}", no_model(&bytes)))),
-        };
+    /// What tract says of it.
+    pub fn open(mut file: OnnxFile) -> Result<Self> {
         // Some exporters give several nodes one name, which tract refuses; without a name it takes that of the output.
-        for node in proto.graph.iter_mut().flat_map(|graph| &mut graph.node) {
+        for node in file.proto.graph.iter_mut().flat_map(|graph| &mut graph.node) {
             node.name.clear();
         }
-        let folder = Path::new(path).parent().and_then(Path::to_str);
+        let OnnxFile { path, proto, inputs, outputs } = file;
+        let folder = Path::new(&path).parent().and_then(Path::to_str);
         // What a file says of the shapes inside it may not fit the shapes that the graph gives.
         let onnx = tract_onnx::onnx().with_ignore_value_info(true);
         let parsed = contained(|| onnx.parse(&proto, folder));
         let parsed = parsed.map_err(|why| Error(format!("the engine tract cannot read {path}: {why}")))?;
-        if !parsed.unresolved_inputs.is_empty() {
-            let names = parsed.unresolved_inputs.join("`, `");
-            return Err(Error(format!("{path} is damaged: nothing in it makes `{names}`")));
-        }
-        let (inputs, outputs) = declared(&proto);
         Ok(Self { model: parsed.model, inputs, outputs })
     }
 
-    /// Makes a session that runs `channels` streams, each with its own state. `inputs` has one entry for each of the
-    /// model's.
-    ///
-    /// # Errors
-    /// An operator that tract lacks, shapes that the model cannot work with.
-    pub fn session(&self, inputs: &[Input], channels: usize) -> Result<Session> {
-        contained(|| Session::make(self.model.clone(), inputs, channels)).map_err(|why| {
+    /// Operators of the model that tract does not have.
+    fn lacks(&self) -> BTreeSet<String> {
+        let names = self.model.nodes.iter().map(|node| node.op.name());
+        let lacking =
+            names.filter_map(|name| Some(name.strip_prefix("Unimplemented(")?.strip_suffix(')')?.to_string()));
+        lacking.collect()
+    }
+}
+
+impl engine::Model for File {
+    fn inputs(&self) -> &[Declared] {
+        &self.inputs
+    }
+
+    fn outputs(&self) -> &[Declared] {
+        &self.outputs
+    }
+
+    fn session(&self, inputs: &[Input], channels: usize) -> Result<Box<dyn engine::Session>> {
+        let made = contained(|| Session::make(self.model.clone(), inputs, channels));
+        made.map(|session| Box::new(session) as Box<dyn engine::Session>).map_err(|why| {
             let lacks = self.lacks();
             if lacks.is_empty() {
                 let given = self.inputs.iter().zip(inputs);
@@ -92,14 +96,6 @@ impl File {
             let (s, names) = (if names.len() == 1 { "" } else { "s" }, names.join("`, `"));
             Error(format!("the engine tract has no operator{s} `{names}`, which this model uses"))
         })
-    }
-
-    /// Operators of the model that tract does not have.
-    fn lacks(&self) -> BTreeSet<String> {
-        let names = self.model.nodes.iter().map(|node| node.op.name());
-        let lacking =
-            names.filter_map(|name| Some(name.strip_prefix("Unimplemented(")?.strip_suffix(')')?.to_string()));
-        lacking.collect()
     }
 }
 
@@ -132,32 +128,8 @@ impl Session {
         let zeros: Vec<Arc<Tensor>> = carried.iter().map(|(_, zero)| zero.clone()).collect();
         let mut session = Self { plan, inputs: slots, carried, states: vec![zeros; channels], outputs: vec![] };
         session.run_plan(0)?;
-        session.reset();
+        engine::Session::reset(&mut session);
         Ok(session)
-    }
-
-    /// Shapes of the outputs.
-    pub fn shapes(&self) -> Vec<Vec<usize>> {
-        self.outputs.iter().map(|tensor| tensor.shape().to_vec()).collect()
-    }
-
-    /// The values of an input that frames fill, to be written before a run.
-    pub fn input(&mut self, at: usize) -> &mut [f32] {
-        match &mut self.inputs[at] {
-            Slot::Frames(tensor, _) => {
-                let view = Arc::make_mut(tensor).to_plain_array_view_mut::<f32>();
-                view.ok().and_then(|view| view.into_slice()).unwrap_or_default()
-            }
-            _ => &mut [],
-        }
-    }
-
-    /// Runs the model once, for one channel, and keeps what is its state.
-    ///
-    /// # Errors
-    /// What tract says.
-    pub fn run(&mut self, channel: usize) -> Result {
-        self.run_plan(channel).map_err(|e| Error(format!("the engine tract failed: {}", because(&e))))
     }
 
     fn run_plan(&mut self, channel: usize) -> TractResult<()> {
@@ -177,12 +149,28 @@ impl Session {
         }
         Ok(())
     }
+}
 
-    /// The values of an output of the last run.
-    ///
-    /// # Errors
-    /// They are no numbers.
-    pub fn output(&mut self, at: usize) -> Result<&[f32]> {
+impl engine::Session for Session {
+    fn shapes(&self) -> Vec<Vec<usize>> {
+        self.outputs.iter().map(|tensor| tensor.shape().to_vec()).collect()
+    }
+
+    fn input(&mut self, at: usize) -> &mut [f32] {
+        match &mut self.inputs[at] {
+            Slot::Frames(tensor, _) => {
+                let view = Arc::make_mut(tensor).to_plain_array_view_mut::<f32>();
+                view.ok().and_then(|view| view.into_slice()).unwrap_or_default()
+            }
+            _ => &mut [],
+        }
+    }
+
+    fn run(&mut self, channel: usize) -> Result {
+        self.run_plan(channel).map_err(|e| Error(format!("the engine tract failed: {}", because(&e))))
+    }
+
+    fn output(&mut self, at: usize) -> Result<&[f32]> {
         let tensor = &mut self.outputs[at];
         let cast = |e: TractError| Error(format!("an output of the model cannot be read: {}", because(&e)));
         if tensor.datum_type() != DatumType::F32 {
@@ -191,8 +179,7 @@ impl Session {
         tensor.try_as_plain_ram().and_then(|plain| plain.as_slice::<f32>()).map_err(cast)
     }
 
-    /// Sets all states to zero.
-    pub fn reset(&mut self) {
+    fn reset(&mut self) {
         for states in &mut self.states {
             for (state, (_, zero)) in states.iter_mut().zip(&self.carried) {
                 *state = zero.clone();
@@ -200,15 +187,13 @@ impl Session {
         }
     }
 
-    /// Appends all states.
-    pub fn save(&self, out: &mut Vec<u8>) {
+    fn save(&self, out: &mut Vec<u8>) {
         for state in self.states.iter().flatten() {
             out.extend(state.as_bytes());
         }
     }
 
-    /// Takes all states from the front of `data`, if it holds them.
-    pub fn load(&mut self, data: &mut &[u8]) -> Option<()> {
+    fn load(&mut self, data: &mut &[u8]) -> Option<()> {
         for state in self.states.iter_mut().flatten() {
             let bytes = Arc::make_mut(state).as_bytes_mut();
             let (mine, rest) = data.split_at_checked(bytes.len())?;
@@ -219,25 +204,6 @@ impl Session {
     }
 }
 
-/// Inputs and outputs as the file declares them. An initialiser is no input, though old files list it as one.
-fn declared(proto: &ModelProto) -> (Vec<Declared>, Vec<Declared>) {
-    let Some(graph) = &proto.graph else { return (vec![], vec![]) };
-    let open = |info: &&ValueInfoProto| !graph.initializer.iter().any(|weights| weights.name == info.name);
-    let inputs = graph.input.iter().filter(open).map(tensor);
-    (inputs.collect(), graph.output.iter().map(tensor).collect())
-}
-
-/// A tensor as the file declares it; some exporters write 0 for an extent they leave open.
-fn tensor(info: &ValueInfoProto) -> Declared {
-    let ty = info.r#type.as_ref().and_then(|ty| ty.value.as_ref());
-    let shape = ty.and_then(|TensorType(tensor)| tensor.shape.as_ref());
-    let dims = shape.into_iter().flat_map(|shape| &shape.dim).map(|dim| match dim.value {
-        Some(DimValue(n)) if n > 0 => usize::try_from(n).ok(),
-        _ => None,
-    });
-    Declared { name: info.name.clone(), dims: dims.collect() }
-}
-
 /// The values of a constant: one for all, or one each.
 fn fixed(shape: &[usize], values: &[f64], ty: DatumType) -> TractResult<Tensor> {
     let room = shape.iter().product();
@@ -246,7 +212,7 @@ fn fixed(shape: &[usize], values: &[f64], ty: DatumType) -> TractResult<Tensor> 
 }
 
 /// Runs tract, which panics on some bad files.
-fn contained<T>(f: impl FnOnce() -> TractResult<T>) -> std::result::Result<T, String> {
+pub fn contained<T>(f: impl FnOnce() -> TractResult<T>) -> std::result::Result<T, String> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(result) => result.map_err(|e| because(&e)),
         Err(payload) => {
@@ -267,18 +233,4 @@ fn because(error: &TractError) -> String {
         [root, ..] => short(root),
         [] => String::new(),
     }
-}
-
-/// What a file is that is no model.
-fn no_model(bytes: &[u8]) -> String {
-    if bytes.get(4..8) == Some(b"TFL3") {
-        return "is a TensorFlow Lite model, not an ONNX one".into();
-    }
-    if bytes.starts_with(b"version https://git-lfs") {
-        return "is only a Git LFS pointer: `git lfs pull` brings the model itself".into();
-    }
-    // Field 1 of an ONNX file, `ir_version`, comes first.
-    let begun = bytes.first() == Some(&0x08) && bytes.len() > 16;
-    let what = if begun { "is damaged or cut short" } else { "is no ONNX model" };
-    format!("{what} ({} bytes)", bytes.len())
 }
