@@ -157,7 +157,7 @@ impl Classic {
             };
             Self { functions: f, handle, delegate, said, _file: file.bytes.clone() }
         };
-        this.allocate(file, shapes).map_err(|why| lacks(&why, library).unwrap_or_else(|why| failed(why)))?;
+        this.allocate(file, shapes).map_err(|why| lacks(&why, library).unwrap_or_else(failed))?;
         Ok(this)
     }
 

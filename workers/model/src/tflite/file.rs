@@ -64,7 +64,7 @@ impl Bytes {
         let word = |chunk: &[u8]| {
             let mut word = [0; 16];
             word[..chunk.len()].copy_from_slice(chunk);
-            u128::from_ne_bytes(word)
+            u128::from_le_bytes(word).to_le()
         };
         let margin = std::iter::repeat_n(0, MARGIN / 16);
         Self { words: bytes.chunks(16).map(word).chain(margin).collect(), len: bytes.len() }
@@ -81,6 +81,12 @@ impl Bytes {
 }
 
 impl File {
+    /// The table that the file begins with, in [`File::bytes`].
+    pub fn root(&self) -> *const u8 {
+        let offset = (u128::from_le(self.bytes.words[0]) & u128::from(u32::MAX)) as usize;
+        self.bytes.as_ptr().wrapping_add(offset)
+    }
+
     /// Reads and checks a model.
     ///
     /// # Errors

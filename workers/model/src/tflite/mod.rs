@@ -7,10 +7,10 @@ mod check; //       whether a file means something
 mod classic; //     the engine TensorFlow Lite
 pub mod file; //    a model as its file has it
 mod flatbuffer; //  tables, read without trusting them
-mod library; //     where the runtimes are
+pub mod library; //     where the runtimes are
 mod litert; //      the engine LiteRT
 mod operators; //   names of operators
-mod said; //        what C libraries say
+pub mod said; //        what C libraries say
 mod schema; //      what tables there are
 pub mod session; // one interpreter a channel
 pub mod values; //  types and quantisation
@@ -18,7 +18,7 @@ pub mod values; //  types and quantisation
 #[cfg(test)]
 mod refusals; //    files that no engine may see
 #[cfg(test)]
-mod tests; //       the worker against the Python interpreter
+pub mod tests; //   the worker against the Python interpreter
 
 use crate::binding::Input;
 use crate::engine::{self, Model};
