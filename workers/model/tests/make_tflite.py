@@ -33,10 +33,15 @@ class Model:
         self.it.version = 3
         self.it.description = "aw"
         self.it.operatorCodes, self.it.buffers, self.codes = [], [schema.BufferT()], {}
+        self.it.subgraphs = []
+        self.another_graph("main")
+
+    def another_graph(self, name):
+        """From here on tensors and operators go into a graph of this name."""
         self.graph = schema.SubGraphT()
-        self.graph.name = "main"
+        self.graph.name = name
         self.graph.tensors, self.graph.operators, self.graph.inputs, self.graph.outputs = [], [], [], []
-        self.it.subgraphs = [self.graph]
+        self.it.subgraphs.append(self.graph)
 
     def tensor(self, name, shape, kind=TYPE.FLOAT32, scale=None, zero=0, data=None, signature=None, axis=0):
         tensor = schema.TensorT()
@@ -97,6 +102,14 @@ class Model:
         options = schema.CastOptionsT()
         options.inDataType, options.outDataType = kinds
         self.op(OP.CAST, [a], [b], options, schema.BuiltinOptions.CastOptions)
+
+    def handle(self):
+        """A handle of the one variable."""
+        handle = self.tensor("handle", [], TYPE.RESOURCE)
+        options = schema.VarHandleOptionsT()
+        options.container, options.sharedName = "", "total"
+        self.op(OP.VAR_HANDLE, [], [handle], options, schema.BuiltinOptions.VarHandleOptions)
+        return handle
 
     def signature(self, inputs, outputs):
         def maps(names):
@@ -254,16 +267,19 @@ def requantized():
 
 
 def variable():
-    """A state that the model keeps to itself, in a variable: y = total' = total + x."""
+    """A state that the model keeps to itself, in a variable, zero before the first run: y = total' = total + x."""
     m = Model("variable")
     x, y = m.input("x", [1, 3]), m.output("y", [1, 3])
-    handle, total = m.tensor("handle", [], TYPE.RESOURCE), m.tensor("total", [1, 3])
-    options = schema.VarHandleOptionsT()
-    options.container, options.sharedName = "", "total"
-    m.op(OP.VAR_HANDLE, [], [handle], options, schema.BuiltinOptions.VarHandleOptions)
+    once = schema.CallOnceOptionsT()
+    once.initSubgraphIndex = 1
+    m.op(OP.CALL_ONCE, [], [], once, schema.BuiltinOptions.CallOnceOptions)
+    handle, total = m.handle(), m.tensor("total", [1, 3])
     m.op(OP.READ_VARIABLE, [handle], [total], schema.ReadVariableOptionsT(), schema.BuiltinOptions.ReadVariableOptions)
     m.add(x, total, y)
-    m.op(OP.ASSIGN_VARIABLE, [handle, y], [], schema.AssignVariableOptionsT(), schema.BuiltinOptions.AssignVariableOptions)
+    assign = (schema.AssignVariableOptionsT(), schema.BuiltinOptions.AssignVariableOptions)
+    m.op(OP.ASSIGN_VARIABLE, [handle, y], [], *assign)
+    m.another_graph("begin")
+    m.op(OP.ASSIGN_VARIABLE, [m.handle(), m.const("zeros", np.zeros((1, 3)))], [], *assign)
     m.save()
     frames = signal(20, 3)
     golden("variable", x=frames, y=np.cumsum(frames, axis=0, dtype=np.float32))

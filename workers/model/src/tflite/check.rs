@@ -5,8 +5,10 @@
 use super::file::builtin;
 use super::flatbuffer::Table;
 use super::operators::{self, CUSTOM};
+use super::rules::{self, Seen};
 use super::schema::{buffer, code, model, operator, quantization, signature, subgraph, tensor};
 use super::values::type_of;
+use std::collections::HashMap;
 
 /// More values than any tensor of an audio model has.
 const MOST_VALUES: u64 = 1 << 28;
@@ -23,9 +25,12 @@ fn damaged<T>(why: impl std::fmt::Display) -> Checked<T> {
 
 /// Checks a model whose tables all lie in `bytes`.
 ///
+/// Engines that are `strict` take every shape as the file gives it, and their kernels rely on it; others work shapes out
+/// anew.
+///
 /// # Errors
 /// What it says that cannot be, to be put behind the name of the file.
-pub fn check(root: Table, bytes: &[u8]) -> Checked {
+pub fn check<'a>(root: Table<'a>, bytes: &'a [u8], strict: bool) -> Checked {
     let version = root.number(model::VERSION, 4);
     if version != 3 {
         return Err(format!("has version {version} of the TensorFlow Lite schema, but only 3 is known"));
@@ -43,22 +48,25 @@ pub fn check(root: Table, bytes: &[u8]) -> Checked {
             _ => {}
         }
     }
-    let model = Model { root, bytes, codes, buffers: root.tables(model::BUFFERS) };
-    let graphs = root.tables(model::SUBGRAPHS);
-    let Some(main) = graphs.first() else { return damaged("there is no graph in it") };
+    let model = Model { root, bytes, strict, codes, buffers: root.tables(model::BUFFERS) };
+    let tables = root.tables(model::SUBGRAPHS);
+    let Some(main) = tables.first() else { return damaged("there is no graph in it") };
     if main.ints(subgraph::INPUTS).is_empty() || main.ints(subgraph::OUTPUTS).is_empty() {
         return Err("has no inputs or no outputs".into());
     }
-    for graph in &graphs {
-        Graph { model: &model, table: *graph, tensors: graph.tables(subgraph::TENSORS) }.check()?;
-    }
+    let graph = |table: Table<'a>| Graph { model: &model, table, tensors: table.tables(subgraph::TENSORS) };
+    let graphs: Vec<Graph> = tables.iter().copied().map(graph).collect();
+    graphs.iter().try_for_each(Graph::check)?;
     model.named()?;
-    model.calls(&graphs)
+    model.calls(&tables)?;
+    let mut variables = HashMap::new();
+    graphs.iter().try_for_each(|graph| graph.variables(&mut variables))
 }
 
 struct Model<'a> {
     root: Table<'a>,
     bytes: &'a [u8],
+    strict: bool,
     codes: Vec<Table<'a>>,
     buffers: Vec<Table<'a>>,
 }
@@ -100,10 +108,17 @@ impl<'a> Model<'a> {
         for table in self.root.tables(model::SIGNATURES) {
             let at = table.number(signature::SUBGRAPH, 4);
             let Some(graph) = graphs.get(at as usize) else { return damaged(format!("it has no graph {at}")) };
-            let tensors = graph.tables(subgraph::TENSORS).len() as u64;
-            let maps = [table.tables(signature::INPUTS), table.tables(signature::OUTPUTS)].concat();
-            if maps.iter().any(|map| map.number(signature::TENSOR, 4) >= tensors) {
-                return damaged("a signature names a tensor that is not there");
+            for (side, slot) in [(signature::INPUTS, subgraph::INPUTS), (signature::OUTPUTS, subgraph::OUTPUTS)] {
+                let mut tensors: Vec<i32> = table.tables(side).iter().map(|map| map.int(signature::TENSOR)).collect();
+                let mut names: Vec<String> = table.tables(side).iter().map(|map| map.text(signature::NAME)).collect();
+                let there = graph.ints(slot);
+                tensors.sort_unstable();
+                names.sort_unstable();
+                let twice = tensors.windows(2).any(|pair| pair[0] == pair[1])
+                    || names.windows(2).any(|pair| pair[0] == pair[1]);
+                if twice || tensors.iter().any(|at| !there.contains(at)) {
+                    return damaged("a signature names a tensor twice, or one that does not go in or come out");
+                }
             }
         }
         let metadata = self.root.tables(model::METADATA);
@@ -200,6 +215,25 @@ impl Graph<'_, '_> {
             made[at] = true;
         }
         self.indices(node, operator::INTERMEDIATES, &name, true)?;
+        let (ins, outs) = (node.ints(operator::INPUTS), node.ints(operator::OUTPUTS));
+        let inputs: Vec<Option<Seen>> =
+            ins.iter().map(|at| usize::try_from(*at).ok().map(|at| self.seen(at))).collect();
+        let outputs: Vec<Seen> =
+            outs.iter().filter_map(|at| usize::try_from(*at).ok()).map(|at| self.seen(at)).collect();
+        if let ("RESHAPE", [_, shape], [Seen { shape: Some(extents), name: made, .. }]) =
+            (name.as_str(), &ins[..], &outputs[..])
+        {
+            let data = self.model.buffer(self.tensors[*shape as usize].number(tensor::BUFFER, 4))?;
+            let wanted: Vec<i32> = data.chunks_exact(4).map(|n| i32::from_le_bytes([n[0], n[1], n[2], n[3]])).collect();
+            let same = |(wanted, is): (&i32, &usize)| *wanted == -1 || usize::try_from(*wanted) == Ok(*is);
+            let alike = wanted.len() == extents.len() && wanted.iter().zip(extents).all(same);
+            if !data.is_empty() && !alike {
+                return damaged(format!("`RESHAPE` makes {wanted:?} of what should be `{made}`"));
+            }
+        }
+        if number != CUSTOM {
+            rules::check(&name, node, &inputs, &outputs)?;
+        }
         let (offset, size) =
             (node.number(operator::LARGE_OPTIONS_OFFSET, 8), node.number(operator::LARGE_OPTIONS_SIZE, 8));
         if offset > 1 && offset.checked_add(size).is_none_or(|end| end > self.model.bytes.len() as u64) {
@@ -209,6 +243,59 @@ impl Graph<'_, '_> {
             return damaged(format!("it has no operator {number}"));
         }
         Ok(())
+    }
+
+    /// All that goes into a variable or comes out has one type and shape; variables have a name.
+    fn variables(&self, known: &mut HashMap<String, Seen>) -> Checked {
+        let mut handles = HashMap::new();
+        for node in self.table.tables(subgraph::OPERATORS) {
+            let (name, _) = self.model.operator(&node)?;
+            let (ins, outs) = (node.ints(operator::INPUTS), node.ints(operator::OUTPUTS));
+            let value = match (name.as_str(), &ins[..], &outs[..]) {
+                ("VAR_HANDLE", _, [handle]) => {
+                    let named = |options: Table| options.text(0) + "/" + &options.text(1);
+                    let Some(name) = node.table(operator::OPTIONS).filter(|options| options.has(1)).map(named) else {
+                        return damaged("a variable has no name");
+                    };
+                    handles.insert(*handle, name);
+                    continue;
+                }
+                ("READ_VARIABLE", [handle], [value]) | ("ASSIGN_VARIABLE", [handle, value], _) => (handle, value),
+                _ => continue,
+            };
+            // A handle that comes from elsewhere is left to the engine.
+            let Some(variable) = handles.get(value.0) else { continue };
+            let seen = self.seen(*value.1 as usize);
+            if self.tensors[*value.1 as usize].ints(tensor::SHAPE).contains(&0) {
+                return damaged(format!("the variable of `{}` holds nothing", seen.name));
+            }
+            let other = known.entry(variable.clone()).or_insert_with(|| seen.clone());
+            let same = seen.shape.as_ref().zip(other.shape.as_ref()).is_none_or(|(a, b)| a == b);
+            if seen.kind != other.kind || !same {
+                return damaged(format!("`{}` and `{}` are of one variable but differ", other.name, seen.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// A tensor as an operator sees it.
+    fn seen(&self, at: usize) -> Seen {
+        let table = &self.tensors[at];
+        let shape = table.ints(tensor::SHAPE);
+        let open = table.ints(tensor::SHAPE_SIGNATURE).iter().any(|n| *n < 0) || shape.contains(&0);
+        let constant = self.model.buffer(table.number(tensor::BUFFER, 4)).is_ok_and(|data| !data.is_empty());
+        // A tensor without axes is one value, or the file does not know its rank.
+        let known = self.model.strict || (!open && (!shape.is_empty() || constant));
+        let (scales, zeros) = table.table(tensor::QUANTIZATION).map_or((vec![], vec![]), |q| {
+            let scales = q.numbers(quantization::SCALE).into_iter().map(f32::from_le_bytes).collect::<Vec<_>>();
+            (scales, q.numbers::<8>(quantization::ZERO_POINT))
+        });
+        Seen {
+            name: table.text(tensor::NAME),
+            kind: type_of(table.number(tensor::TYPE, 1) as u8).map_or("unknown", |(kind, _)| kind),
+            shape: known.then(|| shape.iter().map(|n| *n as usize).collect()),
+            scale: scales.first().copied().filter(|_| scales.len() == zeros.len() && scales.iter().all(|s| *s > 0.0)),
+        }
     }
 
     /// A list of tensors, of which −1 may mean none.
@@ -276,7 +363,7 @@ impl Graph<'_, '_> {
             let given = scales.len().max(zeros.len());
             return damaged(format!("`{name}` has {given} scales or zero points for {channels} channels"));
         }
-        if scales.iter().any(|scale| !scale.is_finite() || *scale < 0.0) {
+        if scales.iter().any(|scale| *scale != 0.0 && !(1e-20..1e20).contains(scale)) {
             return Err(format!("has a scale of `{name}` that is no number to divide by"));
         }
         if zeros.iter().any(|zero| i32::try_from(*zero).is_err()) {

@@ -5,7 +5,7 @@
 use super::check::check;
 use super::flatbuffer::{Table, verify};
 use super::operators::{self, CUSTOM};
-use super::schema::{self, code, model, operator, quantization, signature, subgraph, tensor};
+use super::schema::{self, buffer, code, model, operator, quantization, signature, subgraph, tensor};
 use super::values::{Quantization, Type, Values, type_of};
 use crate::words::Tensor as Declared;
 use aw_sdk::{Error, Result};
@@ -27,6 +27,8 @@ pub struct File {
     pub variables: usize,
     /// Whether a run may depend on the runs before, beside what goes in.
     pub remembers: bool,
+    /// An input that no operator reads.
+    pub unread: Option<String>,
     /// Number of the signature that stands for the main graph, if there is one.
     pub signature: Option<usize>,
 }
@@ -78,6 +80,11 @@ impl Bytes {
     pub fn len(&self) -> usize {
         self.len
     }
+
+    fn as_slice(&self) -> &[u8] {
+        // SAFETY: `words` has at least `len` bytes, which any value of a word is.
+        unsafe { std::slice::from_raw_parts(self.as_ptr(), self.len) }
+    }
 }
 
 impl File {
@@ -85,6 +92,19 @@ impl File {
     pub fn root(&self) -> *const u8 {
         let offset = (u128::from_le(self.bytes.words[0]) & u128::from(u32::MAX)) as usize;
         self.bytes.as_ptr().wrapping_add(offset)
+    }
+
+    /// Checks that every shape follows from the operators as it stands in the file: an engine that works out none relies
+    /// on it.
+    ///
+    /// # Errors
+    /// What does not go together.
+    pub fn check_strictly(&self) -> Result<()> {
+        let bytes = self.bytes.as_slice();
+        let reads = Table::root(bytes).tables(model::BUFFERS).iter().any(|table| table.number(buffer::OFFSET, 8) > 1);
+        let checked =
+            if reads { Err("keeps weights behind its tables".into()) } else { check(Table::root(bytes), bytes, true) };
+        checked.map_err(|why| Error(format!("{} {why}", self.path)))
     }
 
     /// Reads and checks a model.
@@ -107,7 +127,7 @@ impl File {
         verify(bytes, &schema::MODEL)
             .map_err(|why| format!("is damaged or cut short: {why} ({} bytes)", bytes.len()))?;
         let root = Table::root(bytes);
-        check(root, bytes)?;
+        check(root, bytes, false)?;
         let graphs = root.tables(model::SUBGRAPHS);
         let main = graphs[0];
         let tensors = main.tables(subgraph::TENSORS);
@@ -126,6 +146,9 @@ impl File {
         });
         let ((inputs, input_tensors), (outputs, output_tensors)) = (inputs?, outputs?);
         let (operators, variables, remembers) = used(root, &graphs);
+        let reads =
+            |at: &i32| main.tables(subgraph::OPERATORS).iter().any(|node| node.ints(operator::INPUTS).contains(at));
+        let unread = sides[0].iter().position(|at| !reads(at)).map(|at| inputs[at].name.clone());
         Ok(Self {
             path: path.into(),
             bytes: Bytes::new(bytes),
@@ -136,6 +159,7 @@ impl File {
             operators,
             variables,
             remembers,
+            unread,
             signature: signature.map(|(at, _)| at),
         })
     }

@@ -165,6 +165,10 @@ impl LiteRt {
     }
 
     fn make(library: Library, file: &File, shapes: &[Vec<usize>]) -> std::result::Result<Self, String> {
+        if let Some(name) = &file.unread {
+            // It would read a buffer that it never made.
+            return Err(format!("nothing in it reads `{name}`"));
+        }
         let f = library.functions;
         let (tag, kind, value) = LOGGER;
         let silent = EnvironmentOption { tag, kind, _pad: 0, value };

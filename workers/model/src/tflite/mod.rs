@@ -10,11 +10,14 @@ mod flatbuffer; //  tables, read without trusting them
 pub mod library; //     where the runtimes are
 mod litert; //      the engine LiteRT
 mod operators; //   names of operators
+mod rules; //       what operators need
 pub mod said; //        what C libraries say
 mod schema; //      what tables there are
 pub mod session; // one interpreter a channel
 pub mod values; //  types and quantisation
 
+#[cfg(test)]
+mod damage; //      what engines do to damaged models
 #[cfg(test)]
 mod refusals; //    files that no engine may see
 #[cfg(test)]

@@ -37,7 +37,7 @@ fn names_shapes_and_quantisation_come_from_the_file() {
     assert_eq!(named.inputs.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(named.outputs.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["difference", "sum"]);
     let variable = File::open(&path("variable")).unwrap();
-    assert_eq!((variable.variables, variable.remembers), (1, true));
+    assert_eq!((variable.variables, variable.remembers), (2, true));
     assert!(!File::open(&path("dense")).unwrap().remembers);
 }
 

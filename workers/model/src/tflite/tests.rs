@@ -74,11 +74,15 @@ fn a_mask_model_gives_a_mask_for_every_frame() {
 
 #[test]
 fn whole_numbers_go_in_and_come_out_as_frames() {
-    // XNNPACK multiplies with rounded factors, so it may be a step away from the reference kernels.
-    for (name, step) in [("dense_int8", 3.0 / 127.0), ("dense_uint8", 3.0 / 127.0), ("dense_int16", 3.0 / 32767.0)] {
+    // XNNPACK multiplies with rounded factors, and so do the kernels for 16 bits that came after TensorFlow Lite 2.17: both
+    // may be a step away.
+    let (fine, coarse) = (3.0 / 32767.0, 3.0 / 127.0);
+    for (name, step, exact) in
+        [("dense_int8", coarse, true), ("dense_uint8", coarse, true), ("dense_int16", fine, false)]
+    {
         for setting in settings() {
             let mut rig = rig(setting, name, &[], &[("in", features(5))], &["out"]).unwrap();
-            let most = if setting.1 { 1.01 * step } else { 1e-6 };
+            let most = if exact && !setting.1 { 1e-6 } else { 1.01 * step };
             assert_close(setting, &rig.run(&[&[golden(name, "x")]])[0][0], golden(name, "y"), most);
         }
     }
@@ -117,10 +121,15 @@ fn a_state_may_leave_with_another_scale_than_it_comes_in_with() {
     for setting in settings() {
         let params = [("state", table(&[("h", "y")])), ("out", table(&[("y", "y")]))];
         let mut rig = rig(setting, "requantized", &params, &[("x", features(4))], &["y"]).unwrap();
-        let out = rig.run(&[&[golden("requantized", "x")]]);
-        // A step of XNNPACK's stays in the sum.
-        let most = if setting.1 { 0.2 } else { 1e-6 };
-        assert_close(setting, &out[0][0], golden("requantized", "y"), most);
+        let (x, want) = (golden("requantized", "x"), golden("requantized", "y"));
+        let y = &rig.run(&[&[x]])[0][0];
+        if !setting.1 {
+            assert_close(setting, y, want, 1e-6);
+        }
+        // A step of XNNPACK's would stay in the sum: every run is looked at alone.
+        for at in 4..y.len() {
+            assert!((y[at] - x[at] - y[at - 4]).abs() < 0.06, "{setting:?}: {} at {at}", y[at]);
+        }
     }
 }
 

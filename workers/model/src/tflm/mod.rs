@@ -75,6 +75,7 @@ impl Worker for Tflm {
             return Err(ELSEWHERE.into());
         }
         let file = File::open(values.text("model"))?;
+        file.check_strictly()?;
         let path = RUNTIME.find(values.text("runtime"))?;
         let micro = Micro::open(Path::new(&path))?;
         let (needed, given) = (micro.measure(&file)?, 1024 * values.size("arena_kib"));
@@ -135,4 +136,15 @@ impl Model for Loaded {
         let each = (0..channels).map(|_| self.micro.interpreter(&self.file, self.arena)).collect::<Result<_>>()?;
         Ok(Box::new(Session::new(&self.file, inputs, each)?))
     }
+}
+
+/// Runs a file as it is.
+#[cfg(test)]
+pub fn play(file: &File, run: impl Fn(Result<interpreter::MicroInterpreter>, &File)) {
+    let path = RUNTIME.installed().expect("an installed engine");
+    let micro = Micro::open(&path).expect("the library");
+    if file.check_strictly().is_err() {
+        return;
+    }
+    run(micro.measure(file).and_then(|arena| micro.interpreter(file, arena)), file);
 }

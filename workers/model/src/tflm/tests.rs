@@ -24,9 +24,10 @@ fn float_and_whole_numbers_are_those_of_the_reference_kernels() {
     if !installed() {
         return;
     }
-    for name in ["dense", "dense_int8", "dense_int16"] {
+    // Kernels for 16 bits round in another place than those of LiteRT: a step.
+    for (name, most) in [("dense", 1e-6), ("dense_int8", 1e-6), ("dense_int16", 1.01 * 3.0 / 32767.0)] {
         let mut rig = rig(name, &[], &[("in", features(5))], &["out"]).unwrap();
-        assert!(worst(&rig.run(&[&[golden(name, "x")]])[0][0], golden(name, "y")) < 1e-6, "{name}");
+        assert!(worst(&rig.run(&[&[golden(name, "x")]])[0][0], golden(name, "y")) < most, "{name}");
     }
 }
 
@@ -79,7 +80,11 @@ fn what_the_engine_lacks_is_named() {
     let said = refusal("custom_operator");
     assert_eq!(said, "the engine TensorFlow Lite Micro has no operator `Sorcery`, which this model uses");
     let said = rig("dense_dynamic", &[], &[("x", features(5))], &["y"]).err().expect("a refusal").0;
-    assert!(said.starts_with("the engine TensorFlow Lite Micro cannot run ") && said.contains("ybrid"), "{said}");
+    assert!(
+        said.starts_with("the engine TensorFlow Lite Micro cannot run ")
+            && said.contains("filter type: INT8 not supported"),
+        "{said}"
+    );
     let said = rig("open", &[("frames", table(&[("x", "7")]))], &[("x", features(1))], &["y"]).err().unwrap().0;
     assert!(said.starts_with("`x` would be 1×7, but TensorFlow Lite Micro keeps the 1×1 of the file"), "{said}");
 }
