@@ -220,6 +220,9 @@ impl Graph<'_, '_> {
             ins.iter().map(|at| usize::try_from(*at).ok().map(|at| self.seen(at))).collect();
         let outputs: Vec<Seen> =
             outs.iter().filter_map(|at| usize::try_from(*at).ok()).map(|at| self.seen(at)).collect();
+        if number != CUSTOM {
+            rules::check(&name, node, &inputs, &outputs)?;
+        }
         if let ("RESHAPE", [_, shape], [Seen { shape: Some(extents), name: made, .. }]) =
             (name.as_str(), &ins[..], &outputs[..])
         {
@@ -230,9 +233,6 @@ impl Graph<'_, '_> {
             if !data.is_empty() && !alike {
                 return damaged(format!("`RESHAPE` makes {wanted:?} of what should be `{made}`"));
             }
-        }
-        if number != CUSTOM {
-            rules::check(&name, node, &inputs, &outputs)?;
         }
         let (offset, size) =
             (node.number(operator::LARGE_OPTIONS_OFFSET, 8), node.number(operator::LARGE_OPTIONS_SIZE, 8));
@@ -366,7 +366,12 @@ impl Graph<'_, '_> {
         if scales.iter().any(|scale| *scale != 0.0 && !(1e-20..1e20).contains(scale)) {
             return Err(format!("has a scale of `{name}` that is no number to divide by"));
         }
-        if zeros.iter().any(|zero| i32::try_from(*zero).is_err()) {
+        let range = match type_of(table.number(tensor::TYPE, 1) as u8) {
+            Some(("int8", _)) => -128..128,
+            Some(("uint8", _)) => 0..256,
+            _ => i64::from(i32::MIN)..i64::from(i32::MAX),
+        };
+        if zeros.iter().any(|zero| !range.contains(zero)) {
             return damaged(format!("a zero point of `{name}` is out of range"));
         }
         Ok(())

@@ -81,7 +81,7 @@ impl Bytes {
         self.len
     }
 
-    fn as_slice(&self) -> &[u8] {
+    pub fn as_slice(&self) -> &[u8] {
         // SAFETY: `words` has at least `len` bytes, which any value of a word is.
         unsafe { std::slice::from_raw_parts(self.as_ptr(), self.len) }
     }

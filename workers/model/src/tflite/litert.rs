@@ -8,13 +8,16 @@ use super::library::{Opened, Runtime, functions};
 use super::session::Interpreter;
 use crate::words::shape_text;
 use aw_sdk::{Error, Result};
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr;
 
 /// The runtime that has this API.
 pub const RUNTIME: Runtime =
     Runtime { title: "LiteRT", name: "litert", files: ["libLiteRt.so", "libLiteRt.dylib", "libLiteRt.dll"] };
+
+/// The custom operators that it brings (`tflite/core/kernels/register.cc`).
+const CUSTOM: [&str; 4] = ["NumericVerify", "Mfcc", "AudioSpectrogram", "TFLite_Detection_PostProcess"];
 
 /// `kLiteRtStatusOk`.
 const OK: c_int = 0;
@@ -151,17 +154,15 @@ impl LiteRt {
     /// # Errors
     /// The library lacks an operator, or the shapes do not fit the model.
     pub fn new(library: Library, file: &File, shapes: &[Vec<usize>]) -> Result<Self> {
-        Self::make(library, file, shapes).map_err(|why| {
-            let custom: Vec<&str> = file.operators.iter().filter(|op| op.custom).map(|op| op.name.as_str()).collect();
-            let s = if custom.len() == 1 { "" } else { "s" };
-            match custom[..] {
-                [] => Error(format!("the engine LiteRT cannot run {}: {why}", file.path)),
-                _ => Error(format!(
-                    "the engine LiteRT has no operator{s} `{}`, which this model uses",
-                    custom.join("`, `")
-                )),
-            }
-        })
+        // It would print what it has to say of these.
+        let custom = file.operators.iter().filter(|op| op.custom && !CUSTOM.contains(&op.name.as_str()));
+        let custom: Vec<&str> = custom.map(|op| op.name.as_str()).collect();
+        if !custom.is_empty() {
+            let (s, names) = (if custom.len() == 1 { "" } else { "s" }, custom.join("`, `"));
+            return Err(Error(format!("the engine LiteRT has no operator{s} `{names}`, which this model uses")));
+        }
+        let failed = |why| Error(format!("the engine LiteRT cannot run {}: {why}", file.path));
+        Self::make(library, file, shapes).map_err(failed)
     }
 
     fn make(library: Library, file: &File, shapes: &[Vec<usize>]) -> std::result::Result<Self, String> {
@@ -268,11 +269,7 @@ impl LiteRt {
             let name = unsafe {
                 checked("LiteRtGetSignatureTensorByIndex", find(signature, at, &mut tensor))?;
                 checked("LiteRtGetTensorName", (self.functions.tensor_name)(tensor, &mut name))?;
-                if name.is_null() {
-                    String::new()
-                } else {
-                    std::ffi::CStr::from_ptr(name).to_string_lossy().into_owned()
-                }
+                if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
             };
             let there = tensors.iter().enumerate().position(|(at, tensor)| tensor.name == name && !order.contains(&at));
             order.push(there.ok_or("its signature and its main graph do not agree")?);
@@ -320,23 +317,25 @@ impl LiteRt {
 }
 
 impl Library {
-    /// Says how the CPU computes.
+    /// Says how the CPU computes, and that errors are not to be printed.
     fn tune(&self, options: &Owned) -> std::result::Result<(), String> {
+        let kernels = if self.xnnpack { "" } else { "kernel_mode = \"builtin\"\n" };
+        self.add(options, c"xnnpack", format!("{kernels}num_threads = {}\n", self.threads))?;
+        self.add(options, c"runtime_options_string", "error_reporter_mode = 0\n".into()) // kLiteRtErrorReporterModeNone
+    }
+
+    /// Adds options that are a text, of the part of the library with this name.
+    fn add(&self, options: &Owned, part: &CStr, text: String) -> std::result::Result<(), String> {
         /// Frees the text.
         unsafe extern "C" fn free(text: *mut c_void) {
             // SAFETY: it is the text that `into_raw` gave away below.
             drop(unsafe { CString::from_raw(text.cast()) });
         }
-        let kernels = if self.xnnpack { "" } else { "kernel_mode = \"builtin\"\n" };
-        let text = format!("{kernels}num_threads = {}\n", self.threads);
         let text = CString::new(text).map_err(|e| e.to_string())?.into_raw().cast();
         let mut opaque = ptr::null_mut();
         // SAFETY: the library owns the text from here on and frees it as told; then the options own the opaque ones.
         unsafe {
-            checked(
-                "LiteRtCreateOpaqueOptions",
-                (self.functions.opaque)(c"xnnpack".as_ptr(), text, free, &mut opaque),
-            )?;
+            checked("LiteRtCreateOpaqueOptions", (self.functions.opaque)(part.as_ptr(), text, free, &mut opaque))?;
             checked("LiteRtAddOpaqueOptions", (self.functions.add_opaque)(options.it, opaque))
         }
     }

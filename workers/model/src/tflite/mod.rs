@@ -17,6 +17,8 @@ pub mod session; // one interpreter a channel
 pub mod values; //  types and quantisation
 
 #[cfg(test)]
+mod conformance; // all engines step by step
+#[cfg(test)]
 mod damage; //      what engines do to damaged models
 #[cfg(test)]
 mod refusals; //    files that no engine may see

@@ -147,6 +147,23 @@ const HANDLES: [&str; 9] = [
     "WHILE",
 ];
 
+/// Slots of options that count something: strides, and the extents of pools.
+const COUNTS: [(&str, &[usize]); 5] = [
+    ("CONV_2D", &[1, 2]),
+    ("DEPTHWISE_CONV_2D", &[1, 2]),
+    ("TRANSPOSE_CONV", &[1, 2]),
+    ("AVERAGE_POOL_2D", &[1, 2, 3, 4]),
+    ("MAX_POOL_2D", &[1, 2, 3, 4]),
+];
+
+/// Slots of options that name an axis.
+const AXES: [(&str, usize); 3] = [("CONCATENATION", 0), ("PACK", 1), ("UNPACK", 1)];
+
+/// More than any stride or pool has.
+const MOST_STEP: i32 = 1 << 16;
+/// More axes than any engine knows.
+const MOST_AXES: i32 = 8;
+
 /// The highest number of options in the schema.
 const MOST_OPTIONS: u8 = 126;
 
@@ -194,6 +211,27 @@ pub fn check(name: &str, node: &Table, inputs: &[Option<Seen>], outputs: &[Seen]
         return wrong(format!("computes with `{}`, whose {} values have no scale", seen.name, seen.kind));
     }
     let inputs: Vec<&Seen> = inputs.iter().flatten().collect();
+    if let Some(options) = node.table(operator::OPTIONS).filter(|_| there) {
+        if let Some(slot) = COUNTS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .and_then(|(_, slots)| slots.iter().find(|slot| !(1..=MOST_STEP).contains(&options.int(**slot))))
+        {
+            return wrong(format!("steps by {}", options.int(*slot)));
+        }
+        let axis = AXES.iter().find(|(known, _)| *known == name).map(|(_, slot)| options.int(*slot));
+        if let Some(axis) = axis.filter(|axis| !(-MOST_AXES..=MOST_AXES).contains(axis)) {
+            return wrong(format!("has no axis {axis}"));
+        }
+    }
+    if let ("STRIDED_SLICE", [_, ranges @ ..]) = (name, &inputs[..]) {
+        let whole = |seen: &&Seen| matches!(seen.kind, "int32" | "int64");
+        if !ranges.iter().all(whole)
+            || ranges.iter().any(|seen| seen.kind != ranges[0].kind || seen.shape != ranges[0].shape)
+        {
+            return wrong("does not say from where to where".into());
+        }
+    }
     match shapes(*family, node, &inputs, outputs) {
         true => Ok(()),
         false => {

@@ -148,3 +148,13 @@ pub fn play(file: &File, run: impl Fn(Result<interpreter::MicroInterpreter>, &Fi
     }
     run(micro.measure(file).and_then(|arena| micro.interpreter(file, arena)), file);
 }
+
+/// A session with as large an arena as it needs.
+#[cfg(test)]
+pub fn session(file: &File, inputs: &[Input]) -> Result<Box<dyn engine::Session>> {
+    let path = RUNTIME.installed().expect("an installed engine");
+    file.check_strictly()?;
+    let micro = Micro::open(&path)?;
+    let it = micro.interpreter(file, micro.measure(file)?)?;
+    Ok(Box::new(Session::new(file, inputs, vec![it])?))
+}
