@@ -14,6 +14,8 @@ mod ort; //     the engine ONNX Runtime
 mod outputs; // what is made of a model's outputs
 mod runner; //  what all model workers do
 mod shapes; //  extents left open, and frames that do not fit
+mod tflite; //  the worker `tflite`
+mod tflm; //    the worker `tflm`
 mod tract; //   the engine tract
 mod words; //   what the graph says about a model
 
@@ -24,4 +26,4 @@ mod refusals; // what the worker says to a graph it cannot run
 #[cfg(test)]
 mod tests; //    the worker against ONNX Runtime
 
-aw_sdk::export_workers!(onnx::Onnx);
+aw_sdk::export_workers!(onnx::Onnx, tflite::Tflite, tflm::Tflm);

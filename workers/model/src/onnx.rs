@@ -84,7 +84,7 @@ impl Worker for Onnx {
             self.runs_on = on_tract(&format!("{instead_of} does not run this model ({refused})"));
             self.fallback = None;
         }
-        setup.says(&self.runs_on);
+        setup.note(&self.runs_on);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use crate::setup::{Setup, Stream};
 use crate::{Error, Given, Result, Spec, Values, Worker, heap};
 use aw_abi::{self as abi, Dir, Instance, Kind, Status, Type, port_flags};
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,11 +21,7 @@ struct Boxed<W> {
     why: CString,
 }
 
-fn log(host: *const abi::Host, text: &str) {
-    log_at(host, abi::Level::ERROR, text);
-}
-
-fn log_at(host: *const abi::Host, level: abi::Level, text: &str) {
+fn log(host: *const abi::Host, level: abi::Level, text: &str) {
     // SAFETY: the host outlives every instance (`abi::Host`).
     let Some(host) = (unsafe { host.as_ref() }) else { return };
     if let Some(log) = host.log {
@@ -86,7 +82,7 @@ fn log_panic(host: *const abi::Host, payload: Box<dyn Any + Send>) {
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     let mut note = Note::EMPTY;
     let _ = write!(note, "panicked{}: {text}", PLACE.get().text());
-    log(host, note.text());
+    log(host, abi::Level::ERROR, note.text());
     std::mem::forget(payload); // its drop may panic again
 }
 
@@ -104,7 +100,7 @@ unsafe fn call<W: Worker>(it: *mut Instance, f: impl FnOnce(&mut W, &mut [Vec<Sh
     match result {
         Ok(Ok(())) => Status::OK,
         Ok(Err(Error(text))) => {
-            log(boxed.host, &text);
+            log(boxed.host, abi::Level::ERROR, &text);
             Status::ERROR
         }
         Err(payload) => {
@@ -186,7 +182,10 @@ unsafe extern "C" fn create<W: Worker>(
         let values = unsafe { slice(values, params.len()) }.iter().zip(params);
         // SAFETY: as above.
         let values = values.map(|(value, param)| unsafe { (text(param.0.name), given(param.0.ty, value)) });
-        W::create(&Values { values: values.collect() })
+        let values = Values { values: values.collect(), notes: RefCell::default() };
+        let made = W::create(&values);
+        values.notes.take().iter().for_each(|note| log(host, abi::Level::INFO, note));
+        made
     });
     match made {
         Ok(Ok(worker)) => {
@@ -202,7 +201,7 @@ unsafe extern "C" fn create<W: Worker>(
             Status::OK
         }
         Ok(Err(Error(text))) => {
-            log(host, &text);
+            log(host, abi::Level::ERROR, &text);
             Status::ERROR
         }
         Err(payload) => {
@@ -264,7 +263,7 @@ unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup)
     if status == Status::OK {
         // SAFETY: `it` came from `create::<W>` and is used by nobody else during the call.
         let host = unsafe { (*it.cast::<Boxed<W>>()).host };
-        setup.notes.iter().for_each(|note| log_at(host, abi::Level::INFO, note));
+        setup.notes.iter().for_each(|note| log(host, abi::Level::INFO, note));
     }
     // A host of version 1.0 has no such fields.
     if size as usize >= size_of::<abi::Setup>() {

@@ -1,0 +1,336 @@
+//! The interpreter of TensorFlow Lite Micro, through the C++ functions of the library in [`super::image`].
+//!
+//! All memory that a model needs is one arena, made when the graph is loaded. Sizes of objects and places of fields are
+//! those of the one known library; see there.
+use super::image;
+pub use super::image::VERSION;
+use crate::tflite::file::{Bytes, File};
+use crate::tflite::library::functions;
+use crate::tflite::session::Interpreter;
+use aw_sdk::{Error, Result};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ffi::{c_int, c_void};
+use std::path::Path;
+use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
+
+/// `sizeof(tflite::micro::MicroInterpreter)`.
+const INTERPRETER: usize = 0xf0;
+/// `sizeof(tflite::PythonOpsResolver)`.
+const RESOLVER: usize = 0x3538;
+/// `MemoryPlannerType::kGreedy`.
+const GREEDY: c_int = 0;
+/// `kTfLiteOk`.
+const OK: c_int = 0;
+/// What arenas are a multiple of, and aligned to.
+const ALIGN: usize = 16;
+/// The arenas to measure in.
+const ARENAS: [usize; 4] = [1 << 20, 1 << 23, 1 << 26, 1 << 28];
+
+/// `TfLiteTensor` as it is when `TF_LITE_STATIC_MEMORY` is defined.
+#[repr(C)]
+struct Tensor {
+    quantization: [usize; 3],
+    data: *mut u8,
+    /// Their number, then the extents.
+    dims: *const c_int,
+    bytes: usize,
+}
+
+type It = *mut c_void;
+
+functions! {
+    /// The functions of the library that are used here.
+    Functions {
+        resolver = c"_ZN6tflite17PythonOpsResolverC1Ev": fn(It);
+        allocator = c"_ZN6tflite5micro14MicroAllocator6CreateEPhmNS0_17MemoryPlannerTypeE": fn(*mut u8, usize, c_int) -> It;
+        used = c"_ZNK6tflite5micro14MicroAllocator10used_bytesEv": fn(It) -> usize;
+        variables = c"_ZN6tflite5micro22MicroResourceVariables6CreateEPNS0_14MicroAllocatorEi": fn(It, c_int) -> It;
+        create = c"_ZN6tflite5micro16MicroInterpreterC1EPKNS_5ModelERKNS0_15MicroOpResolverEPNS0_14MicroAllocatorEPNS0_22MicroResourceVariablesEPNS0_22MicroProfilerInterfaceE":
+            fn(It, *const u8, It, It, It, It);
+        delete = c"_ZN6tflite5micro16MicroInterpreterD1Ev": fn(It);
+        allocate = c"_ZN6tflite5micro16MicroInterpreter15AllocateTensorsEv": fn(It) -> c_int;
+        invoke = c"_ZN6tflite5micro16MicroInterpreter6InvokeEv": fn(It) -> c_int;
+        input = c"_ZN6tflite5micro16MicroInterpreter5inputEm": fn(It, usize) -> *const Tensor;
+        output = c"_ZN6tflite5micro16MicroInterpreter6outputEm": fn(It, usize) -> *const Tensor;
+    }
+}
+
+/// The library, ready to make interpreters.
+#[derive(Clone, Copy)]
+pub struct Micro {
+    functions: &'static Functions,
+    /// Knows all operators of the library; interpreters only read it.
+    resolver: &'static Block,
+}
+
+impl Micro {
+    /// Opens the library.
+    ///
+    /// # Errors
+    /// It is another file than the one known here.
+    pub fn open(path: &Path) -> Result<Self> {
+        static OPENED: OnceLock<std::result::Result<(Functions, Block), String>> = OnceLock::new();
+        let library = image::library(path)?;
+        let opened = OPENED.get_or_init(|| {
+            // SAFETY: the library is the one whose functions have these names and types.
+            let functions = unsafe { Functions::find(library) }.map_err(|e| e.to_string())?;
+            let resolver = Block::new(RESOLVER);
+            // SAFETY: there is room for the object, which stays in its place for ever.
+            unsafe { (functions.resolver)(resolver.it()) };
+            Ok((functions, resolver))
+        });
+        let (functions, resolver) = opened.as_ref().map_err(|why| Error(why.clone()))?;
+        Ok(Self { functions, resolver })
+    }
+
+    /// Bytes of the arena that a model needs, a multiple of 1024.
+    ///
+    /// # Errors
+    /// What the library says to the model.
+    pub fn measure(self, file: &File) -> Result<usize> {
+        let mut why = String::new();
+        for size in ARENAS {
+            // What neither the tables at the end of the arena nor the tensors at its begin have touched was not needed.
+            let marked = Block::new(size);
+            marked.fill(MARK);
+            match MicroInterpreter::new(self, file, marked) {
+                Ok(mut interpreter) => {
+                    interpreter.run()?;
+                    let touched = size - interpreter.arena.untouched(MARK);
+                    return Ok((touched.max(interpreter.used) + MARGIN).next_multiple_of(1024));
+                }
+                Err(said) => why = said,
+            }
+            if !why.contains("allocat") && !why.contains("buffer") && !why.contains("arena") {
+                break;
+            }
+        }
+        Err(refused(file, &why))
+    }
+
+    /// An interpreter with an arena of its own.
+    ///
+    /// # Errors
+    /// As for [`Micro::measure`].
+    pub fn interpreter(self, file: &File, arena: usize) -> Result<MicroInterpreter> {
+        MicroInterpreter::new(self, file, Block::new(arena)).map_err(|why| refused(file, &why))
+    }
+}
+
+/// What an arena is filled with that is to be measured; no likely value of anything.
+const MARK: u8 = 0xa7;
+/// Room for what was asked for but not written to while measuring.
+const MARGIN: usize = 512;
+
+/// Why the library does not take a model.
+fn refused(file: &File, why: &str) -> Error {
+    let quoted = |text: &str| Some(why.split_once(text)?.1.split(['\'', ';']).next()?.trim().to_string());
+    match quoted("builtin opcode '").or_else(|| quoted("registration from op code ")).filter(|name| !name.is_empty()) {
+        Some(name) => {
+            let custom: Vec<&str> = file.operators.iter().filter(|op| op.custom).map(|op| op.name.as_str()).collect();
+            let name = if name == "CUSTOM" { custom.join("`, `") } else { name };
+            Error(format!("the engine TensorFlow Lite Micro has no operator `{name}`, which this model uses"))
+        }
+        None => Error(format!("the engine TensorFlow Lite Micro cannot run {}: {why}", file.path)),
+    }
+}
+
+/// A model with its arena.
+pub struct MicroInterpreter {
+    functions: &'static Functions,
+    object: Block,
+    arena: Block,
+    /// Both as they were before the first run, for models that remember.
+    fresh: Option<[Vec<u8>; 2]>,
+    /// Memory of the inputs and outputs.
+    inputs: Vec<NonNull<[u8]>>,
+    outputs: Vec<(NonNull<[u8]>, Vec<usize>)>,
+    used: usize,
+    _file: Bytes,
+}
+
+// SAFETY: nothing in it belongs to a thread; it is used by one at a time, as `&mut` makes sure.
+unsafe impl Send for MicroInterpreter {}
+
+impl MicroInterpreter {
+    fn new(micro: Micro, file: &File, arena: Block) -> std::result::Result<Self, String> {
+        let f = micro.functions;
+        let object = Block::new(INTERPRETER);
+        image::said();
+        // SAFETY: the file is a whole model, as `File` checked, and `_file` keeps it; the arena and the place of the object
+        // outlive the interpreter and do not move; the resolver is there for ever. Only a success makes more of it.
+        let (allocator, status) = unsafe {
+            let allocator = (f.allocator)(arena.it().cast(), arena.layout.size(), GREEDY);
+            if allocator.is_null() {
+                return Err(image::said());
+            }
+            let variables = match file.variables {
+                0 => ptr::null_mut(),
+                n => (f.variables)(allocator, n as c_int),
+            };
+            (f.create)(object.it(), file.root(), micro.resolver.it(), allocator, variables, ptr::null_mut());
+            (allocator, (f.allocate)(object.it()))
+        };
+        // From here on it is deleted when it goes.
+        let mut this = Self {
+            functions: f,
+            object,
+            arena,
+            fresh: None,
+            inputs: vec![],
+            outputs: vec![],
+            used: 0,
+            _file: file.bytes.clone(),
+        };
+        if status != OK {
+            return Err(image::said());
+        }
+        // SAFETY: the allocator lives in the arena, and so do the tensors, which are those of the main graph.
+        unsafe {
+            this.used = (f.used)(allocator);
+            for at in 0..file.input_tensors.len() {
+                this.inputs.push(memory((f.input)(this.object.it(), at)).ok_or_else(image::said)?);
+            }
+            for at in 0..file.output_tensors.len() {
+                let tensor = (f.output)(this.object.it(), at);
+                let memory = memory(tensor).ok_or_else(image::said)?;
+                this.outputs.push((memory, extents(tensor)));
+            }
+        }
+        for (at, (memory, tensor)) in this.inputs.iter().zip(&file.input_tensors).enumerate() {
+            if memory.len() != tensor.shape.iter().product::<usize>() * tensor.values.ty.size() {
+                return Err(format!("it finds another type or shape of `{}` in it", file.inputs[at].name));
+            }
+        }
+        this.fresh = file.remembers.then(|| [this.object.copy(), this.arena.copy()]);
+        Ok(this)
+    }
+
+    /// Bytes of the arena that are in use.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+}
+
+/// The memory of a tensor, if it has a place.
+///
+/// # Safety
+/// `tensor` is null or a tensor of an interpreter.
+unsafe fn memory(tensor: *const Tensor) -> Option<NonNull<[u8]>> {
+    // SAFETY: the caller's promise.
+    let tensor = unsafe { tensor.as_ref() }?;
+    Some(NonNull::slice_from_raw_parts(NonNull::new(tensor.data)?, tensor.bytes))
+}
+
+/// The extents of a tensor.
+///
+/// # Safety
+/// `tensor` is a tensor of an interpreter.
+unsafe fn extents(tensor: *const Tensor) -> Vec<usize> {
+    // SAFETY: the caller's promise; the extents stand behind their number.
+    unsafe {
+        let dims = (*tensor).dims;
+        if dims.is_null() { vec![] } else { (1..=*dims as usize).map(|at| (*dims.add(at)).max(0) as usize).collect() }
+    }
+}
+
+impl Interpreter for MicroInterpreter {
+    fn input(&mut self, at: usize) -> &mut [u8] {
+        // SAFETY: the tensor lies in the arena, and no run uses it while it is borrowed from here.
+        unsafe { self.inputs[at].as_mut() }
+    }
+
+    fn run(&mut self) -> Result {
+        // SAFETY: the interpreter is alive and its tensors are allocated.
+        match unsafe { (self.functions.invoke)(self.object.it()) } {
+            OK => Ok(()),
+            _ => Err(Error(format!("the engine TensorFlow Lite Micro failed: {}", image::said()))),
+        }
+    }
+
+    fn output(&self, at: usize) -> &[u8] {
+        // SAFETY: as above.
+        unsafe { self.outputs[at].0.as_ref() }
+    }
+
+    fn shape(&self, at: usize) -> Vec<usize> {
+        self.outputs[at].1.clone()
+    }
+
+    fn reset(&mut self) -> Result {
+        // Everything that a run may change lies in these two, and points nowhere else that changes.
+        if let Some([object, arena]) = &self.fresh {
+            self.object.restore(object);
+            self.arena.restore(arena);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for MicroInterpreter {
+    fn drop(&mut self) {
+        // SAFETY: it was made by `create` and is deleted once.
+        unsafe { (self.functions.delete)(self.object.it()) }
+    }
+}
+
+/// Memory that stays in its place and that C++ may write to.
+struct Block {
+    at: NonNull<u8>,
+    layout: Layout,
+}
+
+// SAFETY: it is memory that belongs to no thread.
+unsafe impl Send for Block {}
+// SAFETY: shared, only its address is used.
+unsafe impl Sync for Block {}
+
+impl Block {
+    /// Zeros, at a multiple of 16.
+    fn new(size: usize) -> Self {
+        let size = size.max(1).next_multiple_of(ALIGN);
+        let layout = Layout::from_size_align(size, ALIGN).unwrap_or(Layout::new::<u128>());
+        // SAFETY: the size is not 0.
+        let at = unsafe { alloc_zeroed(layout) };
+        Self { at: NonNull::new(at).unwrap_or_else(|| handle_alloc_error(layout)), layout }
+    }
+
+    fn it(&self) -> It {
+        self.at.as_ptr().cast()
+    }
+
+    /// Fills it, before anything lives in it.
+    fn fill(&self, with: u8) {
+        // SAFETY: it is all its own.
+        unsafe { self.at.write_bytes(with, self.layout.size()) }
+    }
+
+    fn copy(&self) -> Vec<u8> {
+        // SAFETY: it is all its own, and nothing writes to it meanwhile.
+        unsafe { std::slice::from_raw_parts(self.at.as_ptr(), self.layout.size()) }.to_vec()
+    }
+
+    fn restore(&mut self, from: &[u8]) {
+        // SAFETY: `from` is a copy of it, so as long.
+        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.at.as_ptr(), from.len().min(self.layout.size())) }
+    }
+
+    /// Bytes of the longest part that is still as `fill` has left it.
+    fn untouched(&self, mark: u8) -> usize {
+        let bytes = self.copy();
+        let (mut longest, mut now) = (0, 0);
+        for byte in bytes {
+            now = if byte == mark { now + 1 } else { 0 };
+            longest = longest.max(now);
+        }
+        longest
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: it came from `alloc_zeroed` with this layout.
+        unsafe { dealloc(self.at.as_ptr(), self.layout) }
+    }
+}
