@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! plugin    THE FENCE: worker libraries, the only unsafe code
+//! install   engines and models from published packages, in one place
 //! graph     a graph file → a Plan, or everything that is wrong with it
 //! render    RT: one block of a plan                ← no allocation, lock, I/O or formatting
 //! control   starts programs, sends changes, tells what the render thread reports
@@ -18,6 +19,8 @@
 
 #[allow(unsafe_code)]
 pub mod plugin;
+
+pub mod install;
 
 pub mod graph;
 

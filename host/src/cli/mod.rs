@@ -13,6 +13,7 @@ mod check;
 mod explain;
 mod features;
 mod graph;
+mod install;
 mod many;
 mod new;
 mod parity;
@@ -60,6 +61,10 @@ enum Command {
     Explain(explain::Explain),
     /// Makes the beginning of a worker: builds, passes its own test, runs in a graph
     New(new::Command),
+    /// Installs engines and models from published packages: pinned, checked, in one place
+    Install(install::Install),
+    /// Removes what `aw install` has put there, and nothing else
+    Uninstall(install::Uninstall),
     /// Prints a JSON Schema of the graph language, made from the workers found, for editors
     Schema(explain::Schema),
 }
@@ -96,6 +101,8 @@ pub fn main() -> ExitCode {
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::New(command) => command.run(),
+        Command::Install(command) => command.run(),
+        Command::Uninstall(command) => command.run(),
         Command::Schema(command) => command.run(),
     };
     result.unwrap_or_else(|code| code)

@@ -7,6 +7,7 @@ mod describe;
 mod instance;
 mod library;
 mod log;
+mod system;
 mod workers;
 
 pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS, NO_END};
@@ -15,4 +16,5 @@ pub use describe::{Descriptor, Fault, Param, ParamType, Port, Preset, Value};
 pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, Moment, OutBuffer, Refusal};
 pub use library::{Library, LoadError};
 pub use log::{Log, Note};
+pub use system::{glibc, loads, set_variable};
 pub use workers::{Found, SearchPath, Workers, WorkersError};
