@@ -12,6 +12,7 @@
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
 //! features  what a graph would feed a model, of many files
 //! check     conformance: whether a worker library keeps its promises
+//! doctor    what is found on this machine, and what to do about each lack
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -38,3 +39,5 @@ pub mod features;
 pub mod parity;
 
 pub mod check;
+
+pub mod doctor;

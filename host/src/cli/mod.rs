@@ -10,6 +10,7 @@ macro_rules! say {
 }
 
 mod check;
+mod doctor;
 mod explain;
 mod features;
 mod graph;
@@ -65,6 +66,10 @@ enum Command {
     Install(install::Install),
     /// Removes what `aw install` has put there, and nothing else
     Uninstall(install::Uninstall),
+    /// Says what is found on this machine, and what to do about each lack
+    Doctor(doctor::Command),
+    #[command(hide = true)]
+    Open(doctor::Child),
     /// Prints a JSON Schema of the graph language, made from the workers found, for editors
     Schema(explain::Schema),
 }
@@ -103,6 +108,8 @@ pub fn main() -> ExitCode {
         Command::New(command) => command.run(),
         Command::Install(command) => command.run(),
         Command::Uninstall(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+        Command::Open(command) => command.run(),
         Command::Schema(command) => command.run(),
     };
     result.unwrap_or_else(|code| code)

@@ -11,6 +11,7 @@ mod compile; //  the passes in a row                                ← second p
 mod diag; //     how mistakes are said
 mod file; //     the tables of a graph file
 mod formats; //  prepare() along the order
+mod installed; // models by name
 mod item; //     TOML with places
 mod net; //      nodes and edges
 mod order; //    who goes before whom

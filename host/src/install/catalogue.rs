@@ -146,6 +146,14 @@ impl Entry {
         }
     }
 
+    /// The glibc that it needs, if this system's is older.
+    pub fn too_new(&self) -> Option<String> {
+        match self.here() {
+            Err(InstallError::Glibc { needed, .. }) => Some(needed),
+            _ => None,
+        }
+    }
+
     /// What would make it dangerous or useless.
     fn check(&self) -> Result<(), String> {
         if !is_plain(&self.name) {
