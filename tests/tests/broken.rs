@@ -85,7 +85,12 @@ fn check(path: &Path, options: &[&str]) -> Output {
 
 /// What was printed, without what differs from machine to machine.
 fn plain(output: &Output) -> String {
-    let folders = [(home().to_path_buf(), "[home]"), (reader().to_path_buf(), "[reader]"), (aw_tests::built(), "[built]"), (root(), "[root]")];
+    let folders = [
+        (home().to_path_buf(), "[home]"),
+        (reader().to_path_buf(), "[reader]"),
+        (aw_tests::built(), "[built]"),
+        (root(), "[root]"),
+    ];
     let text =
         folders.iter().fold(stdout(output), |text, (path, name)| text.replace(&path.display().to_string(), name));
     format!("{text}exit code {}\n", output.status.code().expect("an exit code"))

@@ -1,5 +1,5 @@
 //! Engines and models: whether they are there, whole, and load.
-use super::{Area, Finding, Open, Opened, Verdict};
+use super::{Area, Finding, Open, Opened};
 use crate::install::{Catalogue, Entry, Home, InstallError, Kind, Record, State};
 
 /// Which engines a worker takes by `engine = "auto"`, the first that is there, and what it has built in.
@@ -12,14 +12,18 @@ const AUTO: [(&str, &[&str], Option<&str>); 3] = [
 /// All engines of the catalogue, those of others that are installed, and which one each worker would take.
 pub fn engines(home: &Home, catalogue: &Catalogue, open: Open) -> Vec<Finding> {
     let known = catalogue.iter().filter(|entry| entry.kind == Kind::Engine);
-    let mut findings: Vec<Finding> = known.map(|entry| engine(home, entry, open)).collect();
-    let others =
-        Record::all(home).into_iter().filter(|(kind, name)| *kind == Kind::Engine && catalogue.get(name).is_none());
+    let (mut findings, mut usable) = (vec![], vec![]);
+    for entry in known {
+        let (finding, loads) = engine(home, entry, open);
+        findings.push(finding);
+        usable.extend(loads.then_some(entry.name.as_str()));
+    }
+    let others = Record::all(home).into_iter();
+    let others = others.filter(|(kind, name)| *kind == Kind::Engine && catalogue.get(name).is_none());
     findings.extend(others.map(|(kind, name)| whole(home, kind, &name, None)));
-    let works = |name: &str| findings.iter().any(|finding| finding.what == name && finding.verdict == Verdict::Fine);
     let auto = AUTO.map(|(worker, engines, built_in)| {
         let what = format!("engine of `{worker}`");
-        match (engines.iter().find(|engine| works(engine)), built_in) {
+        match (engines.iter().find(|engine| usable.contains(engine)), built_in) {
             (Some(engine), _) => Finding::fine(Area::Engines, what, format!("\"auto\" takes {engine}")),
             (None, Some(engine)) => Finding::fine(Area::Engines, what, format!("\"auto\" takes {engine}")),
             (None, None) => Finding::lack(Area::Engines, what, "none: the worker refuses every model")
@@ -30,9 +34,10 @@ pub fn engines(home: &Home, catalogue: &Catalogue, open: Open) -> Vec<Finding> {
     findings
 }
 
-fn engine(home: &Home, entry: &Entry, open: Open) -> Finding {
+/// One engine, and whether a worker can use it.
+fn engine(home: &Home, entry: &Entry, open: Open) -> (Finding, bool) {
     let finding = whole(home, entry.kind, &entry.name, Some(entry));
-    let State::Whole(record) = State::of(home, entry.kind, &entry.name) else { return finding };
+    let State::Whole(record) = State::of(home, entry.kind, &entry.name) else { return (finding, false) };
     let is_library = |name: &str| [".so", ".dylib", ".dll"].iter().any(|end| name.ends_with(end));
     let folder = home.place(entry.kind, &entry.name);
     for part in record.files.iter().filter(|part| is_library(&part.name)) {
@@ -43,11 +48,11 @@ fn engine(home: &Home, entry: &Entry, open: Open) -> Finding {
             Err(why) => {
                 let finding =
                     Finding::broken(Area::Engines, &entry.name, format!("{} does not load: {why}", part.name));
-                return finding.remedy(way_out(&entry.name, &why));
+                return (finding.remedy(way_out(&entry.name, &why)), false);
             }
         }
     }
-    Finding { found: format!("{}, loads", finding.found), ..finding }
+    (Finding { found: format!("{}, loads", finding.found), ..finding }, true)
 }
 
 /// What helps against the linker's words.
