@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! plugin    THE FENCE: worker libraries, the only unsafe code
+//! install   engines and models from published packages, in one place
 //! graph     a graph file → a Plan, or everything that is wrong with it
 //! render    RT: one block of a plan                ← no allocation, lock, I/O or formatting
 //! control   starts programs, sends changes, tells what the render thread reports
@@ -12,6 +13,7 @@
 //! features  what a graph would feed a model, of many files
 //! bench     what a graph costs where it will run: paced, with cold caches
 //! check     conformance: whether a worker library keeps its promises
+//! doctor    what is found on this machine, and what to do about each lack
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -19,6 +21,8 @@
 
 #[allow(unsafe_code)]
 pub mod plugin;
+
+pub mod install;
 
 pub mod graph;
 
@@ -38,3 +42,5 @@ pub mod parity;
 pub mod bench;
 
 pub mod check;
+
+pub mod doctor;

@@ -52,8 +52,29 @@ fn reader() -> &'static Path {
     })
 }
 
+/// A home with one installed model, `ears`, and nothing else.
+fn home() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
+        let folder = home.join("models/ears");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let part = |name: &str| serde_json::json!({ "name": name, "size": 0, "sha256": "" });
+        let record = serde_json::json!({
+            "name": "ears", "kind": "model", "version": "1", "package": "ears", "archive": "ears-1-py3-none-any.whl",
+            "licence": "MIT", "date": "2026-01-01T00:00:00Z", "files": [part("ears.onnx"), part("LICENSE")],
+        });
+        std::fs::write(folder.join("installed.json"), record.to_string()).expect("written");
+        for name in ["ears.onnx", "LICENSE"] {
+            std::fs::write(folder.join(name), "").expect("written");
+        }
+        home
+    })
+}
+
 fn check(path: &Path, options: &[&str]) -> Output {
     let mut aw = aw();
+    aw.env("AW_HOME", home());
     // What can only be replayed is a mistake to whoever plays live.
     let live = stem(path).starts_with("offline").then_some("--live");
     aw.arg("check").arg("--workers").arg(reader()).args(options).args(live);
@@ -64,7 +85,12 @@ fn check(path: &Path, options: &[&str]) -> Output {
 
 /// What was printed, without what differs from machine to machine.
 fn plain(output: &Output) -> String {
-    let folders = [(reader().to_path_buf(), "[reader]"), (aw_tests::built(), "[built]"), (root(), "[root]")];
+    let folders = [
+        (home().to_path_buf(), "[home]"),
+        (reader().to_path_buf(), "[reader]"),
+        (aw_tests::built(), "[built]"),
+        (root(), "[root]"),
+    ];
     let text =
         folders.iter().fold(stdout(output), |text, (path, name)| text.replace(&path.display().to_string(), name));
     format!("{text}exit code {}\n", output.status.code().expect("an exit code"))

@@ -1,6 +1,7 @@
 //! The graphs that ship do what they say, and a worker that breaks does not take the rest with it.
 #![allow(clippy::unwrap_used)] // a test that finds nothing to unwrap has failed
-use aw_tests::{aw, file, library, run, stderr};
+use aw_host::install::{Home, Kind, State};
+use aw_tests::{aw, library, stderr};
 use std::fs;
 use std::path::Path;
 
@@ -23,14 +24,21 @@ fn the_denoise_graph_takes_noise_out() {
 
 #[test]
 fn the_dtln_graph_lacks_nothing_but_its_models() {
-    let output = run(["check", "graphs/dtln.toml", "--json"]);
-    let diags: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    if file("graphs/models/dtln_model_1.onnx").exists() {
-        assert_eq!(diags, serde_json::json!([]));
-        return;
+    let check = |home: &Path| {
+        let output = aw().env("AW_HOME", home).args(["check", "graphs/dtln.toml", "--json"]).output().unwrap();
+        let diags: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        diags.as_array().unwrap().clone()
+    };
+    let missing = check(tempfile::tempdir().unwrap().path());
+    let codes: Vec<&str> = missing.iter().map(|diag| diag["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["path", "path"], "{missing:?}");
+    for diag in &missing {
+        assert_eq!(diag["help"], serde_json::json!(["`aw install dtln` brings it"]));
     }
-    let codes: Vec<&str> = diags.as_array().unwrap().iter().map(|diag| diag["code"].as_str().unwrap()).collect();
-    assert_eq!(codes, ["path", "path"], "{diags}");
+    let home = Home::find().unwrap();
+    if matches!(State::of(&home, Kind::Model, "dtln"), State::Whole(_)) {
+        assert_eq!(check(home.folder()), [serde_json::Value::Null; 0]);
+    }
 }
 
 /// A dry path and one through a worker that may misbehave, to two outputs.

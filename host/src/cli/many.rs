@@ -16,13 +16,18 @@ pub const ENDED: &str = "interrupted; no unfinished file was left behind";
 /// From now on Ctrl-C sets the flag that is answered. One who waits for a pipe, or for a model to load, does not look at
 /// it: after a while the program ends without them.
 pub fn on_ctrl_c() -> Result<&'static AtomicBool, ExitCode> {
+    on_ctrl_c_say(ENDED)
+}
+
+/// The same, with other words at the end.
+pub fn on_ctrl_c_say(words: &'static str) -> Result<&'static AtomicBool, ExitCode> {
     const PATIENCE: Duration = Duration::from_secs(1);
     static STOP: AtomicBool = AtomicBool::new(false);
-    let stop = || {
+    let stop = move || {
         STOP.store(true, Relaxed);
         std::thread::sleep(PATIENCE);
         abandon();
-        say!("{ENDED}");
+        say!("{words}");
         std::process::exit(INTERRUPTED.into());
     };
     ctrlc::set_handler(stop).map_err(fail)?;

@@ -11,9 +11,11 @@ macro_rules! say {
 
 mod bench;
 mod check;
+mod doctor;
 mod explain;
 mod features;
 mod graph;
+mod install;
 mod many;
 mod new;
 mod parity;
@@ -63,6 +65,14 @@ enum Command {
     Explain(explain::Explain),
     /// Makes the beginning of a worker: builds, passes its own test, runs in a graph
     New(new::Command),
+    /// Installs engines and models from published packages: pinned, checked, in one place
+    Install(install::Install),
+    /// Removes what `aw install` has put there, and nothing else
+    Uninstall(install::Uninstall),
+    /// Says what is found on this machine, and what to do about each lack
+    Doctor(doctor::Command),
+    #[command(hide = true)]
+    Open(doctor::Child),
     /// Prints a JSON Schema of the graph language, made from the workers found, for editors
     Schema(explain::Schema),
 }
@@ -100,6 +110,10 @@ pub fn main() -> ExitCode {
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::New(command) => command.run(),
+        Command::Install(command) => command.run(),
+        Command::Uninstall(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+        Command::Open(command) => command.run(),
         Command::Schema(command) => command.run(),
     };
     result.unwrap_or_else(|code| code)

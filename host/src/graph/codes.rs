@@ -69,7 +69,13 @@ all its values. Keys beside `preset` are stronger than the preset's own.";
     Param "param" "A key of the node is neither worker, in or run, nor a parameter of its worker. `aw workers ID` lists the
 parameters of a worker.";
     /// A file that is not there.
-    Path "path" "A parameter names a file that cannot be read. Paths are relative to the graph file, not to the shell.";
+    Path "path" "A parameter names a file that cannot be read. Paths are relative to the graph file, not to the shell.
+
+A path that begins with @ names a file of an installed model, wherever that is on this machine:
+
+    model = \"@dtln/model_1.onnx\"
+
+`aw install dtln` brings that one, `aw install --list` shows all. A file whose own name begins with @ is \"./@…\".";
     /// No such source.
     Source "source" "A reference names something that is neither an input nor a node. A reference is \"NAME\" or \"NAME.PORT\".";
     /// No such port.

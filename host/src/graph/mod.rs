@@ -11,6 +11,7 @@ mod compile; //  the passes in a row                                ← second p
 mod diag; //     how mistakes are said
 mod file; //     the tables of a graph file
 mod formats; //  prepare() along the order
+mod installed; // models by name
 mod item; //     TOML with places
 mod late; //     what is heard instead of a late answer
 mod net; //      nodes and edges

@@ -1,6 +1,7 @@
 //! The keys of a node → the values of its worker: types, ranges, choices, defaults.
 use super::codes::Code;
 use super::diag::{Diag, Diags, nearest};
+use super::installed;
 use super::item::{Entry, Item, Span, Spanned};
 use super::preset;
 use super::table::wrong_type;
@@ -264,10 +265,17 @@ fn path(param: &Param, text: &str, span: Span, folder: &Path) -> Result<Value, B
     if text.contains('\0') {
         return Err(null_byte(param, span));
     }
-    let path = std::path::absolute(folder.join(text)).unwrap_or_else(|_| folder.join(text));
+    let is_installed = text.starts_with('@');
+    let path = match is_installed {
+        true => installed::path(&param.name, text, span.clone())?,
+        false => std::path::absolute(folder.join(text)).unwrap_or_else(|_| folder.join(text)),
+    };
     let wrong = |title: String, label: &str| {
         let diag = Diag::new(Code::Path, span.clone(), title).label(label);
-        Err(Box::new(diag.note("paths are relative to the graph file")))
+        Err(Box::new(match is_installed {
+            true => diag.help("`aw doctor` says what is wrong with what is installed"),
+            false => diag.note("paths are relative to the graph file"),
+        }))
     };
     match std::fs::metadata(&path) {
         _ if text.is_empty() => return wrong(format!("`{}` names no file", param.name), ""),

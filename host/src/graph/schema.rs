@@ -159,7 +159,11 @@ fn param(param: &Param) -> Value {
     };
     let unit = if param.unit.is_empty() { String::new() } else { format!(" [{}]", param.unit) };
     let live = if param.live { " (live)" } else { "" };
-    schema["description"] = format!("{}{unit}{live}", param.doc).into();
+    let way = match param.ty {
+        ParamType::Path => ": a path relative to this file, or @NAME/FILE of an installed model",
+        _ => "",
+    };
+    schema["description"] = format!("{}{way}{unit}{live}", param.doc).into();
     if param.ty != ParamType::Bool && param.min.is_finite() {
         schema["minimum"] = param.min.into();
     }

@@ -8,6 +8,7 @@ mod instance;
 mod library;
 mod log;
 mod taken;
+mod system;
 mod workers;
 
 pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS, NO_END};
@@ -17,4 +18,5 @@ pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, Mom
 pub use library::{Library, LoadError};
 pub use log::{Log, Note};
 pub use taken::{Taken, allocations};
+pub use system::{glibc, loads, set_variable};
 pub use workers::{Found, SearchPath, Workers, WorkersError};

@@ -26,6 +26,26 @@ impl SearchPath {
         };
         Self { given, own }
     }
+
+    /// Every library that is to be opened, once, in order; also the folders that cannot be read.
+    pub fn files(&self) -> Vec<Result<PathBuf, WorkersError>> {
+        let mut files: Vec<Result<PathBuf, WorkersError>> = vec![];
+        let given = self.given.iter().map(|folder| (folder, true));
+        for (folder, is_given) in given.chain(self.own.iter().map(|folder| (folder, false))) {
+            match libraries_in(folder, is_given) {
+                Ok(found) => {
+                    for file in found {
+                        if !files.iter().any(|known| known.as_ref().is_ok_and(|known| *known == file)) {
+                            files.push(Ok(file));
+                        }
+                    }
+                }
+                Err(_) if !is_given => {}
+                Err(why) => files.push(Err(WorkersError::Folder { folder: folder.clone(), why })),
+            }
+        }
+        files
+    }
 }
 
 /// A worker and the library it is in.
@@ -75,25 +95,11 @@ impl Workers {
     /// Opens every worker library on the path. What cannot be used is in the list of errors; the rest is usable.
     pub fn find(path: &SearchPath) -> (Self, Vec<WorkersError>) {
         let (mut workers, mut errors) = (Self::default(), Vec::new());
-        let given = path.given.iter().map(|folder| (folder, true));
-        for (folder, is_given) in given.chain(path.own.iter().map(|folder| (folder, false))) {
-            workers.searched.push(folder.clone());
-            let files = match libraries_in(folder, is_given) {
-                Ok(files) => files,
-                Err(_) if !is_given => continue,
-                Err(why) => {
-                    errors.push(WorkersError::Folder { folder: folder.clone(), why });
-                    continue;
-                }
-            };
-            for file in files {
-                if workers.libraries.iter().any(|library| library.path == file) {
-                    continue;
-                }
-                match Library::open(&file) {
-                    Ok(library) => errors.extend(workers.add(library)),
-                    Err(why) => errors.push(why.into()),
-                }
+        workers.searched = path.given.iter().chain(&path.own).cloned().collect();
+        for file in path.files() {
+            match file.and_then(|file| Ok(Library::open(&file)?)) {
+                Ok(library) => errors.extend(workers.add(library)),
+                Err(why) => errors.push(why),
             }
         }
         (workers, errors)
