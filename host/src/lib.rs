@@ -11,6 +11,7 @@
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
 //! features  what a graph would feed a model, of many files
 //! check     conformance: whether a worker library keeps its promises
+//! model     what a model file holds, how a graph would bind it, and which workers run it
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -35,3 +36,5 @@ pub mod features;
 pub mod parity;
 
 pub mod check;
+
+pub mod model;

@@ -14,6 +14,7 @@ mod explain;
 mod features;
 mod graph;
 mod many;
+mod model;
 mod new;
 mod parity;
 mod plan;
@@ -52,6 +53,10 @@ enum Command {
     Replay(Box<replay::Command>),
     /// Draws the spectrogram of an audio file as a PNG picture
     Spectrogram(spectrogram::Command),
+    /// Describes a model file: tensors, state, operators, cost, which engines run it, and a node to paste
+    Model(model::Command),
+    #[command(hide = true)]
+    AskWorker(model::Child),
     /// Compares a port's frames with what a model was trained with, and names the key that is wrong
     Parity(Box<parity::Command>),
     /// Computes what a model is fed, of many files, as NumPy arrays
@@ -92,6 +97,8 @@ pub fn main() -> ExitCode {
         Command::Plan(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
+        Command::Model(command) => command.run(),
+        Command::AskWorker(command) => command.run(),
         Command::Parity(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),
