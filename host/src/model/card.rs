@@ -162,7 +162,9 @@ impl Card {
         });
         let internal = internal(net).into_iter().map(|(name, at)| Tensor { name, ..tensor(net, at) });
         let open = |at: usize| net.tensors[at].dims.as_ref().is_none_or(|dims| dims.contains(&None));
-        let taken = words.shapes.iter().filter(|(at, _)| open(*at)).map(|(at, dims)| (name(*at), dims.clone()));
+        // All other extents of a TFLite file are for those that it stands ready for.
+        let counted = |at: usize, dims: &Vec<u64>| net.tensors[at].ready.clone().unwrap_or_else(|| dims.clone());
+        let taken = words.shapes.iter().filter(|(at, _)| open(*at)).map(|(at, dims)| (name(*at), counted(*at, dims)));
         let about = &net.about;
         Ok(Self {
             file: path.to_string_lossy().into_owned(),

@@ -112,13 +112,20 @@ fn lines(net: &Net, words: &Words, shapes: &[(usize, Option<Vec<u64>>)]) -> Vec<
     let name = |at: usize| net.tensors[at].name.clone();
     let number = |n: u64| Item::Number(n.to_string());
     let mut lines: Vec<Line> = vec![];
-    let mut add = |key, items: Vec<(String, Item)>, remark: String| {
+    let mut add = |key, mut items: Vec<(String, Item)>, remark: String| {
+        // Two tensors of one name are a mistake of the file, and two keys of one name would be one of ours.
+        let mut seen = std::collections::HashSet::new();
+        items.retain(|(name, _)| seen.insert(name.clone()));
         if !items.is_empty() {
             lines.push(Line { key, items, remark });
         }
     };
     let sources = words.feeds.iter().map(|feed| (name(feed.input), Item::Text(source(feed).into())));
-    add("in", sources.collect(), words.feeds.iter().map(|feed| brings(net, feed)).collect::<Vec<_>>().join("; "));
+    let brings = |feed: &Feed| match words.feeds.len() {
+        1 => brings(net, feed),
+        _ => format!("{}: {}", name(feed.input), brings(net, feed)),
+    };
+    add("in", sources.collect(), words.feeds.iter().map(brings).collect::<Vec<_>>().join("; "));
     let states = words.states.iter().map(|pair| (name(pair.input), Item::Text(name(pair.output))));
     let guessed = words.states.iter().any(|pair| !pair.named);
     add(
@@ -128,7 +135,7 @@ fn lines(net: &Net, words: &Words, shapes: &[(usize, Option<Vec<u64>>)]) -> Vec<
     );
     let fixed = words.fixed.iter().map(|fixed| (name(fixed.input), Item::Number(fixed.value.to_string())));
     let unknown = words.fixed.iter().any(|fixed| !fixed.known);
-    add("const", fixed.collect(), if unknown { "write what the model wants".into() } else { String::new() });
+    add("const", fixed.collect(), if unknown { "see that it is what the model wants".into() } else { String::new() });
     let frames =
         words.feeds.iter().filter(|feed| feed.word == Word::Frames).map(|feed| (name(feed.input), number(feed.frames)));
     let mut frames: Vec<(String, Item)> = frames.collect();

@@ -81,7 +81,7 @@ fn named(input: &Tensor, output: &Tensor) -> bool {
         kept.collect::<Vec<_>>()
     };
     let before = stem(before, "in input prev previous past old init initial last cur current 0 serving default");
-    let after = stem(after, "out output next new n present cur current final updated 1");
+    let after = stem(after, "out output next new present cur current final updated 1");
     !before.is_empty() && before == after && *input.name != *output.name && !is_signal(input)
 }
 
@@ -143,6 +143,7 @@ mod tests {
             ("enc_state_in", "enc_state_out"),
             ("past_key", "present_key"),
             ("h", "h_next"),
+            ("n", "n_next"),
             ("lstm_prev", "lstm_new"),
             ("cacheIn", "cacheOut"),
         ] {

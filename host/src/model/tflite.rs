@@ -24,7 +24,7 @@ pub fn read(bytes: &[u8]) -> Result<Net, Damage> {
     let about = About {
         format: "TensorFlow Lite",
         version: root.i32(0)?.into(),
-        producer: root.text(3)?,
+        doc: root.text(3)?,
         metadata: metadata(root)?,
         ..About::default()
     };

@@ -68,7 +68,7 @@ pub struct Fixed {
     pub input: usize,
     /// The value.
     pub value: f64,
-    /// Whether the value is more than a place to write one.
+    /// Whether the value is more than a likely one.
     pub known: bool,
 }
 
@@ -97,7 +97,8 @@ impl Words {
             } else if fixed_inputs.contains(at) {
                 (open().iter().map(|n| n.unwrap_or(1)).collect(), false)
             } else {
-                let view = View { net, tensor: *at, remembers, silero: is_silero(net, &states) };
+                let hears = fixed.iter().any(|fixed| fixed.value == f64::from(rate));
+                let view = View { net, tensor: *at, remembers, hears, silero: is_silero(net, &states) };
                 let (feed, shape) = view.feed(own.as_deref());
                 let must = as_the_worker_closes(tensor, &feed) != Some(shape.clone());
                 feeds.push(feed);
@@ -141,15 +142,15 @@ fn fixed(net: &Net, at: usize, rate: u32) -> Option<Fixed> {
     let (value, known) = if says(&["sr", "fs", "sample_rate", "samplerate", "sampling_rate", "rate"]) {
         (f64::from(rate), true)
     } else if says(&["fmin", "f_min", "min_freq"]) {
-        (50.0, true)
+        (50.0, false)
     } else if says(&["fmax", "f_max", "max_freq"]) {
-        (2000.0, true)
+        (2000.0, false)
     } else if says(&["temperature", "scale", "gain", "speed", "alpha"]) {
-        (1.0, true)
+        (1.0, false)
     } else {
         (0.0, false)
     };
-    (dims.is_empty() || (single && known)).then_some(Fixed { input: at, value, known })
+    (dims.is_empty() || (single && value != 0.0)).then_some(Fixed { input: at, value, known })
 }
 
 /// silero-vad takes 64 old samples with 512 new ones (32 and 256 at 8 kHz), which its file does not tell.
@@ -166,7 +167,10 @@ fn is_silero(net: &Net, states: &[Pair]) -> bool {
 struct View<'a> {
     net: &'a Net,
     tensor: usize,
+    /// It keeps state.
     remembers: bool,
+    /// It wants to know the sample rate.
+    hears: bool,
     silero: bool,
 }
 
@@ -249,13 +253,15 @@ impl View<'_> {
     /// Whether n values are samples: by name, or if they are many, fine enough, and no magnitudes of an FFT.
     fn is_audio(&self, n: u64) -> bool {
         let tensor = &self.net.tensors[self.tensor];
-        let name = tensor.name.to_lowercase();
+        let name = format!("{} {}", tensor.name, tensor.symbols.join(" ")).to_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
         if says(&["audio", "wav", "pcm", "samples", "sound"]) {
             return n > 1;
         }
         let coarse = tensor.quant.is_some() && tensor.ty.bits() == Some(8);
-        n >= 128 && !is_bins(n) && !coarse && !says(&["mel", "mfcc", "feat", "spec", "mag"]) || self.silero
+        n >= 128 && !is_bins(n) && !coarse && !says(&["mel", "mfcc", "feat", "spec", "mag"])
+            || self.silero
+            || self.hears
     }
 
     /// Bins, where one of the extents is 2: the real and the imaginary part.
@@ -313,7 +319,8 @@ fn is_bins(n: u64) -> bool {
 
 /// Usual numbers of bands and cepstra.
 fn is_bands(n: u64) -> bool {
-    matches!(n, 13 | 20 | 23 | 24 | 26 | 32 | 39 | 40 | 48 | 60 | 64 | 80 | 96 | 120 | 128 | 160) || is_bins(n)
+    matches!(n, 10 | 13 | 20 | 23 | 24 | 26 | 32 | 39 | 40 | 48 | 60 | 64 | 80 | 96 | 120 | 128 | 160)
+        || (is_bins(n) && n > 64)
 }
 
 /// Extents as a worker closes them: of several open ones the first is the batch, 1, and the last is what remains.

@@ -51,7 +51,8 @@ fn head(card: &Card) -> String {
     let opsets: Vec<String> = card.opsets.iter().map(opset).collect();
     let opsets = if opsets.is_empty() { String::new() } else { format!(", {}", opsets.join(", ")) };
     let made = if card.producer.is_empty() { String::new() } else { format!(", by {}", brief(&card.producer)) };
-    let (file, format, version) = (&card.file, card.format, card.version);
+    let format = if card.format == "ONNX" { "ONNX IR" } else { card.format };
+    let (file, version) = (&card.file, card.version);
     let mut text = format!("{file}: {format} version {version}{opsets}, {}{made}\n", size(card.bytes as u64));
     if !card.doc.trim().is_empty() {
         text += &format!("  {}\n", brief(&card.doc));
@@ -74,7 +75,12 @@ fn row(tensor: &Tensor, remark: &str) -> Vec<String> {
     let mut remarks = vec![];
     if let Some(quant) = &tensor.quantisation {
         let each = if quant.channels > 1 { format!(", first of {} channels", quant.channels) } else { String::new() };
-        remarks.push(format!("value = {} × (n − {}){each}", quant.scale, quant.zero_point).replace("− -", "+ "));
+        let number = match quant.zero_point {
+            0 => "n".into(),
+            zero if zero < 0 => format!("(n + {})", zero.unsigned_abs()),
+            zero => format!("(n − {zero})"),
+        };
+        remarks.push(format!("value = {} × {number}{each}", quant.scale));
     }
     if !remark.is_empty() {
         remarks.push(remark.into());
@@ -124,7 +130,8 @@ fn operators(card: &Card) -> String {
         .collect();
     if !rest.is_empty() {
         let others: u64 = rest.iter().map(|op| op.count).sum();
-        rows.push(vec![format!("{} others", rest.len()), others.to_string()]);
+        let s = if rest.len() == 1 { "" } else { "s" };
+        rows.push(vec![format!("{} other kind{s}", rest.len()), others.to_string()]);
     }
     section(&format!("{} operator{}", grouped(all), if all == 1 { "" } else { "s" }), rows.into_iter())
 }
@@ -133,16 +140,22 @@ fn costs(card: &Card) -> Vec<String> {
     let macs = &card.macs;
     let least = if macs.uncounted.is_empty() { "" } else { "at least " };
     let mut lines = vec![format!("{least}{} multiply-accumulates (MAC)", grouped(macs.total))];
-    for lost in &macs.uncounted {
-        lines.push(format!("not counted: {} × {}, {}", lost.count, brief(&lost.op), lost.why));
+    let mut reasons: Vec<&str> = macs.uncounted.iter().map(|lost| lost.why.as_str()).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    for why in reasons {
+        let same = macs.uncounted.iter().filter(|lost| lost.why == why);
+        let ops: Vec<String> = same.map(|lost| format!("{} × {}", lost.count, brief(&lost.op))).collect();
+        lines.push(format!("not counted: {}: {why}", ops.join(", ")));
     }
     if macs.either > 0 {
         lines.push(format!("{} × If: the branch with more work is counted", macs.either));
     }
-    for (input, dims) in &macs.taken {
-        let dims: Vec<String> = dims.iter().map(u64::to_string).collect();
-        let (shape, list) = (dims.join("×"), dims.join(","));
-        lines.push(format!("taken for {}: {shape}; --shape {}={list} says another", brief(input), brief(input)));
+    let text = |dims: &[u64], between| dims.iter().map(u64::to_string).collect::<Vec<_>>().join(between);
+    if let Some((input, dims)) = macs.taken.first() {
+        let all = macs.taken.iter().map(|(input, dims)| format!("{} {}", brief(input), text(dims, "×")));
+        let way = format!("`--shape {}={}` says another", brief(input), text(dims, ","));
+        lines.push(format!("taken for what the file leaves open: {} ({way})", all.collect::<Vec<_>>().join(", ")));
     }
     let parameters = &card.parameters;
     let types = parameters.by_type.iter().map(|(ty, count, bytes)| {
@@ -169,7 +182,7 @@ fn engines(answers: &[Answer]) -> String {
             Outcome::Runs { said } if said.is_empty() => "runs it".into(),
             Outcome::Runs { said } => format!("runs it: {}", said.join("; ")),
             Outcome::Refuses { why } => format!("refuses it: {why}"),
-            Outcome::Otherwise { why } => format!("takes it, but not as below: {why}"),
+            Outcome::Otherwise { why } => format!("does not run it as below: {why}"),
             Outcome::Died { why } => format!("fails: {why}"),
         };
         vec![format!("{}{engine}", answer.worker), said.replace(char::is_control, " ")]

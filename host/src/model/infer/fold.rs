@@ -1,5 +1,6 @@
 //! Values of short lists: shapes are often computed by the model itself.
 use super::super::net::{Attr, Node};
+use super::super::read::LONGEST_LIST;
 use super::{Known, Run};
 
 /// The values that an operator makes, where they are few and known.
@@ -16,6 +17,7 @@ pub fn values(node: &Node, run: &Run) -> Option<Vec<f64>> {
             Some(6 | 7) => each(f64::trunc),
             _ => each(|value| value),
         },
+        "Transpose" => turned(node, run.input(node, 0)?),
         "Neg" => each(|value| -value),
         "Abs" => each(f64::abs),
         "Floor" => each(f64::floor),
@@ -63,6 +65,35 @@ pub fn values(node: &Node, run: &Run) -> Option<Vec<f64>> {
         }
         _ => None,
     }
+}
+
+/// The values of a small table with its axes in another order.
+fn turned(node: &Node, known: &Known) -> Option<Vec<f64>> {
+    let (dims, values) = (known.all()?, known.values.as_deref()?);
+    let backwards: Vec<i64> = (0..dims.len() as i64).rev().collect();
+    let order = node.ints("perm").unwrap_or(&backwards);
+    let order: Vec<usize> = order.iter().map(|at| place(*at, dims.len())).collect::<Option<_>>()?;
+    let all = |axis: usize| (0..dims.get(axis).copied().unwrap_or(0)).collect::<Vec<u64>>();
+    let chosen: Vec<Vec<u64>> = (0..dims.len()).map(all).collect();
+    pick(&dims, values, &chosen, &order)
+}
+
+/// The values at the chosen places of each axis, the axes in this order. `None` if they are not all there.
+pub fn pick(dims: &[u64], values: &[f64], chosen: &[Vec<u64>], order: &[usize]) -> Option<Vec<f64>> {
+    let count = chosen.iter().try_fold(1usize, |all, list| all.checked_mul(list.len()))?;
+    if count > LONGEST_LIST || chosen.len() != dims.len() || order.len() != dims.len() {
+        return None;
+    }
+    let value = |mut number: usize| {
+        let mut places = vec![0; dims.len()];
+        for axis in order.iter().rev() {
+            places[*axis] = chosen[*axis][number % chosen[*axis].len()];
+            number /= chosen[*axis].len();
+        }
+        let at = dims.iter().zip(&places).try_fold(0u64, |at, (n, place)| at.checked_mul(*n)?.checked_add(*place))?;
+        values.get(usize::try_from(at).ok()?).copied()
+    };
+    (0..count).map(value).collect()
 }
 
 /// Settings of a `Constant`.

@@ -211,31 +211,31 @@ fn slice(node: &Node, run: &Run) -> Option<Known> {
     let of = |name: &str, at: usize| run.setting(node, name, at);
     let axes = of("axes", 3).or_else(|| (node.input(3).is_none()).then(|| (0..dims.len() as i64).collect()))?;
     let (starts, ends, steps) = (of("starts", 1), of("ends", 2), of("steps", 4));
-    let mut values = data.values.clone().filter(|_| dims.len() == 1);
+    let mut places: Vec<Option<Vec<u64>>> =
+        dims.iter().map(|n| n.filter(|n| *n <= 64).map(|n| (0..n).collect())).collect();
     for (i, at) in axes.iter().enumerate() {
         let axis = place(*at, dims.len())?;
-        let step = if node.input(4).is_none() { Some(1) } else { steps.as_ref().and_then(|list| list.get(i)).copied() };
-        let ends = (starts.as_ref().and_then(|list| list.get(i)), ends.as_ref().and_then(|list| list.get(i)));
-        let ((Some(start), Some(end)), Some(step), Some(n)) = (ends, step.filter(|step| *step != 0), dims[axis]) else {
-            if starts.as_ref().is_none_or(|list| i < list.len()) {
-                (dims[axis], values) = (None, None);
-            }
+        let one = |list: &Option<Vec<i64>>| list.as_ref().and_then(|list| list.get(i)).copied();
+        let step = if node.input(4).is_none() { Some(1) } else { one(&steps) };
+        let bounds = (one(&starts), one(&ends), step.filter(|step| *step != 0), dims[axis]);
+        let (Some(start), Some(end), Some(step), Some(n)) = bounds else {
+            (dims[axis], places[axis]) = (None, None);
             continue;
         };
         let n = i64::try_from(n).ok()?;
-        let clamp = |at: i64, low: i64, high: i64| (if at < 0 { at.saturating_add(n) } else { at }).clamp(low, high);
-        let picked: Vec<i64> = match step > 0 {
-            true => vec![clamp(*start, 0, n), clamp(*end, 0, n)],
-            false => vec![clamp(*start, -1, n - 1), clamp(*end, -1, n - 1)],
-        };
-        let [from, to] = picked[..] else { return None };
-        let count = if step > 0 { to.saturating_sub(from).max(0) } else { from.saturating_sub(to).max(0) };
-        let count = (count as u64).div_ceil(step.unsigned_abs());
-        values = values.and_then(|list| {
-            (0..count as i64).map(|i| list.get(usize::try_from(from + i * step).ok()?).copied()).collect()
-        });
+        // Backwards it may go on until it is before the first.
+        let (low, high) = if step > 0 { (0, n) } else { (-1, n - 1) };
+        let clamp = |at: i64| (if at < 0 { at.saturating_add(n) } else { at }).clamp(low, high.max(low));
+        let (from, to) = (clamp(start), clamp(end));
+        let count = (if step > 0 { to - from } else { from - to }).max(0) as u64;
+        let count = count.div_ceil(step.unsigned_abs());
+        let picked = |i: u64| u64::try_from(from.saturating_add(step.saturating_mul(i as i64))).ok();
+        places[axis] = if count <= 64 { (0..count).map(picked).collect() } else { None };
         dims[axis] = Some(count);
     }
+    let places: Option<Vec<Vec<u64>>> = places.into_iter().collect();
+    let order: Vec<usize> = (0..dims.len()).collect();
+    let values = places.and_then(|places| fold::pick(&data.all()?, data.values.as_deref()?, &places, &order));
     Some(Known { dims: Some(dims), values, whole: data.whole })
 }
 
