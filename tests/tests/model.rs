@@ -90,7 +90,7 @@ fn json_has_the_same_facts() {
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let quant = &told["inputs"][0]["quantisation"];
     assert_eq!((&quant["zero_point"], &quant["channels"]), (&json!(83), &json!(1)));
-    assert_eq!(told["inputs"][0]["alias"], "mfcc");
+    assert_eq!((&told["inputs"][0]["name"], &told["inputs"][0]["alias"]), (&json!("mfcc"), &json!("input_1")));
 }
 
 /// A graph around a node: sources that give what it takes.

@@ -53,7 +53,7 @@ pub struct Card {
 pub struct Tensor {
     /// Its name.
     pub name: String,
-    /// What a signature calls it, "" if the same.
+    /// Its own name in the file, where a signature gives it another one, or "".
     pub alias: String,
     /// Its type.
     #[serde(rename = "type")]

@@ -3,8 +3,10 @@
 //! A TFLite file says them all. An ONNX file seldom says any, so they are followed from operator to operator, together
 //! with the values of short lists: a shape is often computed by the model itself. What an operator not known here makes
 //! has the shape that the file declares, or an unknown one.
-mod fold;
-mod rules;
+mod fold; //    values of short lists
+mod kernels; // what kernels leave of an axis
+mod pieces; //  cut, padded, reshaped
+mod rules; //   every operator that is known
 
 pub use rules::letters;
 

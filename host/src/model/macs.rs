@@ -35,6 +35,9 @@ pub enum Cost {
     Unknown(&'static str),
 }
 
+/// Operators that are missing by name; all more are "others".
+const MOST_LOST: usize = 100;
+
 const SHAPE: &str = "a shape is not known before it runs";
 const ARITHMETIC: &str = "nothing is known of its arithmetic";
 
@@ -61,9 +64,16 @@ impl Work {
 
     /// Notes an operator that could not be counted.
     pub fn lost(&mut self, why: &str, op: &str) {
-        match self.lost.iter_mut().find(|lost| lost.op == op && lost.why == why) {
-            Some(lost) => lost.count += 1,
-            None => self.lost.push(Lost { op: op.into(), count: 1, why: why.into() }),
+        self.lose(Lost { op: op.into(), count: 1, why: why.into() });
+    }
+
+    fn lose(&mut self, mut new: Lost) {
+        if self.lost.len() >= MOST_LOST {
+            new.op = "others".into();
+        }
+        match self.lost.iter_mut().find(|lost| lost.op == new.op && lost.why == new.why) {
+            Some(lost) => lost.count += new.count,
+            None => self.lost.push(new),
         }
     }
 
@@ -75,12 +85,7 @@ impl Work {
                 None => self.macs.push((name, macs)),
             }
         }
-        for lost in other.lost {
-            match self.lost.iter_mut().find(|known| known.op == lost.op && known.why == lost.why) {
-                Some(known) => known.count += lost.count,
-                None => self.lost.push(lost),
-            }
-        }
+        other.lost.into_iter().for_each(|lost| self.lose(lost));
         self.either += other.either;
     }
 }

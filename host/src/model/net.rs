@@ -48,9 +48,9 @@ pub struct Graph {
 /// A tensor.
 #[derive(Clone, Debug, Default)]
 pub struct Tensor {
-    /// Its name.
+    /// Its name; of inputs and outputs the one by which graphs and engines call it.
     pub name: String,
-    /// What a signature of the model calls it, if that is another name.
+    /// Its own name in the file, where a signature gives it another one.
     pub alias: String,
     /// Its type.
     pub ty: Type,

@@ -2,16 +2,20 @@
 //!
 //! Weights are passed over where they lie: all that is kept of them is how many there are. Only short lists of whole
 //! numbers are read, because shapes hang on them.
+mod parts;
 mod wire;
 
-use super::net::{About, Attr, Constant, Extents, Graph, Net, Node, Tensor};
-use super::read::{Damage, LONGEST_LIST, MOST_AXES, MOST_THINGS};
+use super::net::{About, Attr, Graph, Net, Node, Tensor};
+use super::read::{Damage, LONGEST_LIST, MOST_AXES, MOST_ENDS, MOST_THINGS};
 use super::ty::Type;
+use parts::{entry, opset, shape, weights};
 use std::collections::HashMap;
 use wire::{Cut, Fields, Value};
 
 /// Graphs within graphs.
 const MOST_DEPTH: usize = 32;
+/// Other files with weights.
+const MOST_FILES: usize = 1000;
 
 /// Reads a model; `None` if the bytes do not even begin like one.
 pub fn read(bytes: &[u8]) -> Option<Result<Net, Damage>> {
@@ -100,6 +104,9 @@ impl Reader {
         }
         // Old files list the weights as inputs too.
         inputs.retain(|input| self.net.tensors[*input].constant.is_none());
+        if inputs.len().max(outputs.len()) > MOST_ENDS {
+            return Err(Damage(format!("it has more than {MOST_ENDS} inputs or outputs")));
+        }
         let mut nodes = vec![];
         for field in Fields(bytes) {
             if let (1, Value::Bytes(inner)) = field? {
@@ -175,17 +182,27 @@ impl Reader {
         let found = weights(bytes)?;
         let at = if inside { self.add(String::new())? } else { self.own(found.name)? };
         if let Some(outside) = found.outside {
-            let files = &mut self.net.about.elsewhere;
-            match files.iter_mut().find(|(name, _)| *name == outside) {
-                Some((_, bytes)) => *bytes = bytes.saturating_add(found.constant.bytes),
-                None => files.push((outside, found.constant.bytes)),
-            }
+            self.elsewhere(outside, found.constant.bytes)?;
         }
         let tensor = &mut self.net.tensors[at];
         tensor.ty = found.ty;
         tensor.dims = Some(found.dims.into_iter().map(Some).collect());
         tensor.constant = Some(found.constant);
         Ok(at)
+    }
+
+    /// Weights in another file.
+    fn elsewhere(&mut self, name: String, bytes: u64) -> Result<(), Damage> {
+        let files = &mut self.net.about.elsewhere;
+        if let Some((_, sum)) = files.iter_mut().find(|(known, _)| *known == name) {
+            *sum = sum.saturating_add(bytes);
+            return Ok(());
+        }
+        files.push((name, bytes));
+        match files.len() > MOST_FILES {
+            true => Err(Damage(format!("its weights are in more than {MOST_FILES} files"))),
+            false => Ok(()),
+        }
     }
 
     /// A tensor of which only the values that are not zero are in the file.
@@ -254,108 +271,6 @@ impl Reader {
         }
         Ok(attr.map(|attr| (name, attr)))
     }
-}
-
-/// What there is to know of a tensor's values.
-struct Weights {
-    name: String,
-    ty: Type,
-    dims: Vec<u64>,
-    constant: Constant,
-    /// The file they are in, if it is another one.
-    outside: Option<String>,
-}
-
-fn weights(bytes: &[u8]) -> Result<Weights, Damage> {
-    let (mut dims, mut ty, mut name, mut outside) = (vec![], Type::default(), String::new(), None);
-    let (mut raw, mut floats, mut listed, mut elsewhere) = (None, &[][..], vec![], false);
-    for field in Fields(bytes) {
-        match field? {
-            (1, value) => value.ints(&mut dims, MOST_AXES)?,
-            (2, value) => ty = Type::onnx(value.int()),
-            (4, value) => floats = value.bytes(),
-            (5 | 7, value) => value.ints(&mut listed, LONGEST_LIST + 1)?,
-            (8, value) => name = value.text(),
-            (9, value) => raw = Some(value.bytes()),
-            (13, value) => {
-                let (key, text) = entry(value)?;
-                outside = if key == "location" { Some(text) } else { outside };
-            }
-            (14, value) => elsewhere = value.int() == 1,
-            _ => {}
-        }
-    }
-    let dims: Vec<u64> = dims.into_iter().map(|n| u64::try_from(n).unwrap_or(0)).collect();
-    let count = dims.iter().fold(1u64, |all, n| all.saturating_mul(*n));
-    let bytes = match raw {
-        Some(raw) => raw.len() as u64,
-        None => count.saturating_mul(ty.bits().unwrap_or(0)).div_ceil(8),
-    };
-    let values = match raw {
-        _ if elsewhere || count > LONGEST_LIST as u64 => None,
-        Some(raw) => numbers(ty, raw),
-        None if ty.0 == "float32" => numbers(ty, floats),
-        None => ty.is_whole().then(|| listed.iter().map(|n| *n as f64).collect()),
-    };
-    let constant = Constant { count, bytes, shared: false, values: values.filter(|list| list.len() as u64 == count) };
-    Ok(Weights { name, ty, dims, constant, outside: outside.filter(|_| elsewhere) })
-}
-
-/// Numbers as they lie in memory, the lowest byte first.
-fn numbers(ty: Type, raw: &[u8]) -> Option<Vec<f64>> {
-    match ty.0 {
-        "int64" => Some(raw.as_chunks().0.iter().map(|bytes| i64::from_le_bytes(*bytes) as f64).collect()),
-        "int32" => Some(raw.as_chunks().0.iter().map(|bytes| i32::from_le_bytes(*bytes).into()).collect()),
-        "float32" => Some(raw.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes).into()).collect()),
-        "bool" => Some(raw.iter().map(|byte| f64::from(*byte)).collect()),
-        _ => None,
-    }
-}
-
-/// Extents, and the names of open ones. 0 stands for an open one too: some exporters write it.
-fn shape(bytes: &[u8]) -> Result<(Extents, Vec<String>), Damage> {
-    let (mut dims, mut names) = (vec![], vec![]);
-    for field in Fields(bytes) {
-        let (1, value) = field? else { continue };
-        let (mut extent, mut name) = (None, String::new());
-        for field in Fields(value.bytes()) {
-            match field? {
-                (1, value) => extent = u64::try_from(value.int()).ok().filter(|n| *n > 0),
-                (2, value) => name = value.text(),
-                _ => {}
-            }
-        }
-        if dims.len() == MOST_AXES {
-            return Err(Damage(format!("a tensor in it has more than {MOST_AXES} axes")));
-        }
-        dims.push(extent);
-        names.push(name);
-    }
-    Ok((dims, names))
-}
-
-fn opset(value: Value) -> Result<(String, i64), Damage> {
-    let (mut domain, mut version) = (String::new(), 0);
-    for field in Fields(value.bytes()) {
-        match field? {
-            (1, value) => domain = value.text(),
-            (2, value) => version = value.int(),
-            _ => {}
-        }
-    }
-    Ok((if domain == "ai.onnx" { String::new() } else { domain }, version))
-}
-
-fn entry(value: Value) -> Result<(String, String), Damage> {
-    let (mut key, mut text) = (String::new(), String::new());
-    for field in Fields(value.bytes()) {
-        match field? {
-            (1, value) => key = value.text(),
-            (2, value) => text = value.text(),
-            _ => {}
-        }
-    }
-    Ok((key, text))
 }
 
 /// Whether a file is a model of Core ML, which is a message that begins alike: the kind of model is a field from 200 on.

@@ -4,11 +4,13 @@ use super::{onnx, tflite};
 use std::path::{Path, PathBuf};
 
 /// Most tensors, operators and settings of a model: far more than any has, and what memory has room for.
-pub const MOST_THINGS: usize = 1 << 21;
+pub const MOST_THINGS: usize = 1 << 20;
 /// Most axes of a tensor.
 pub const MOST_AXES: usize = 32;
+/// Most inputs of a model, and most outputs: a language model has two for every layer.
+pub const MOST_ENDS: usize = 512;
 /// Values of the longest list that shapes may hang on.
-pub const LONGEST_LIST: usize = 1024;
+pub const LONGEST_LIST: usize = 64;
 
 /// What is wrong with a file that begins like a model.
 #[derive(Clone, Debug, PartialEq, Eq)]

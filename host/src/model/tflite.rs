@@ -5,9 +5,10 @@ mod flat;
 mod names;
 
 use super::net::{About, Attr, Constant, Graph, Net, Node, Quant, Tensor};
-use super::read::{Damage, MOST_AXES};
+use super::read::{Damage, MOST_AXES, MOST_ENDS};
 use super::ty::Type;
 use flat::{File, Table};
+use std::collections::HashMap;
 
 /// What bytes 4 to 8 of such a file are.
 pub const MAGIC: &[u8] = b"TFL3";
@@ -45,15 +46,33 @@ pub fn read(bytes: &[u8]) -> Result<Net, Damage> {
             return Err(Damage(format!("an operator calls graph {at}, which is not there")));
         }
     }
-    for signature in root.tables(7)?.into_iter().filter(|signature| signature.i32(4) == Ok(0)) {
-        for name in [signature.tables(0)?, signature.tables(1)?].concat() {
-            let (alias, tensor) = (name.text(0)?, name.i32(1)?);
-            if let Some(tensor) = usize::try_from(tensor).ok().and_then(|at| net.tensors.get_mut(at)) {
-                tensor.alias = if alias == tensor.name { String::new() } else { alias };
-            }
+    for (tensor, name) in names(root, &net)? {
+        let tensor = &mut net.tensors[tensor];
+        if name != tensor.name {
+            tensor.alias = std::mem::replace(&mut tensor.name, name);
         }
     }
     Ok(net)
+}
+
+/// Names by which graphs and engines call inputs and outputs: those of the first signature that names them all.
+/// Converters put the author's names there, and call the tensors themselves `serving_default_x:0`.
+fn names(root: Table, net: &Net) -> Result<Vec<(usize, String)>, Damage> {
+    for signature in root.tables(7)?.into_iter().filter(|signature| signature.i32(4) == Ok(0)) {
+        let mut given = HashMap::new();
+        for map in [signature.tables(0)?, signature.tables(1)?].concat() {
+            let (name, tensor) = (map.text(0)?, map.i32(1)?);
+            if let Some(tensor) = usize::try_from(tensor).ok().filter(|_| !name.is_empty()) {
+                given.entry(tensor).or_insert(name);
+            }
+        }
+        let ends = || net.main().inputs.iter().chain(&net.main().outputs);
+        let named = ends().map(|at| Some((*at, given.get(at)?.clone()))).collect::<Option<Vec<_>>>();
+        if let Some(named) = named {
+            return Ok(named);
+        }
+    }
+    Ok(vec![])
 }
 
 /// An operator that the file uses.
@@ -92,6 +111,7 @@ fn buffer(table: Table) -> Result<Buffer, Damage> {
 fn subgraph(net: &mut Net, graph: Table, codes: &[Code], buffers: &mut [Buffer]) -> Result<Graph, Damage> {
     let first = net.tensors.len();
     for table in graph.tables(0)? {
+        table.spend(size_of::<Tensor>())?;
         let tensor = tensor(table, buffers)?;
         net.tensors.push(tensor);
     }
@@ -108,6 +128,7 @@ fn subgraph(net: &mut Net, graph: Table, codes: &[Code], buffers: &mut [Buffer])
     for table in graph.tables(3)? {
         let code = usize::try_from(table.i32(0)?).ok().and_then(|at| codes.get(at));
         let Some(code) = code else { return Err(Damage("an operator in it is not in its list of operators".into())) };
+        table.spend(size_of::<Node>() + code.op.len() + code.domain.len())?;
         nodes.push(Node {
             op: code.op.clone(),
             domain: code.domain.clone(),
@@ -117,7 +138,14 @@ fn subgraph(net: &mut Net, graph: Table, codes: &[Code], buffers: &mut [Buffer])
             attrs: attrs(&code.op, table.table(4)?)?,
         });
     }
-    let ends = |field| tensors(graph, field).map(|ends| ends.into_iter().flatten().collect());
+    let ends = |field| -> Result<Vec<usize>, Damage> {
+        let ends: Vec<usize> = tensors(graph, field)?.into_iter().flatten().collect();
+        if ends.len() > MOST_ENDS {
+            Err(Damage(format!("it has more than {MOST_ENDS} inputs or outputs")))
+        } else {
+            Ok(ends)
+        }
+    };
     Ok(Graph { inputs: ends(1)?, outputs: ends(2)?, nodes })
 }
 
@@ -149,7 +177,7 @@ fn tensor(table: Table, buffers: &mut [Buffer]) -> Result<Tensor, Damage> {
     let ready = ready.unwrap_or_default();
     let dims = signature.filter(|open| open.len() == ready.len()).unwrap_or_else(|| ready.clone());
     let ready: Option<Vec<u64>> = ready.iter().map(extent).collect();
-    let dims: Vec<Option<u64>> = dims.iter().map(extent).collect();
+    let dims: Vec<Option<u64>> = dims.iter().map(|n| extent(n).filter(|n| *n > 0)).collect();
     let count = ready.as_ref().map_or(0, |extents| extents.iter().fold(1u64, |all, n| all.saturating_mul(*n)));
     let mut constant = None;
     if let Some(buffer) = usize::try_from(table.i32(2)?).ok().and_then(|at| buffers.get_mut(at))

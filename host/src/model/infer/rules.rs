@@ -1,6 +1,8 @@
 //! The shape that each ONNX operator gives: <https://onnx.ai/onnx/operators>.
 use super::super::net::{Extents, Node};
 use super::fold::{self, place};
+use super::kernels::{convolved, widened, windows};
+use super::pieces::{pad, reshape, slice, split};
 use super::{Known, Run};
 
 /// Outputs of an operator; fewer than it has, or without extents, where they are not known.
@@ -31,7 +33,8 @@ pub fn outputs(node: &Node, run: &Run) -> Vec<Known> {
     }
 }
 
-fn product(dims: &[u64]) -> u64 {
+/// Of all extents.
+pub fn product(dims: &[u64]) -> u64 {
     dims.iter().fold(1, |all, n| all.saturating_mul(*n))
 }
 
@@ -149,7 +152,7 @@ const SAME: &str = "\
     Softplus Softsign Sqrt Swish Tan Tanh ThresholdedRelu Trilu";
 
 /// A setting that names an axis.
-fn axis(node: &Node, name: &str, default: i64, rank: usize) -> Option<usize> {
+pub fn axis(node: &Node, name: &str, default: i64, rank: usize) -> Option<usize> {
     place(node.int(name).unwrap_or(default), rank)
 }
 
@@ -180,98 +183,6 @@ fn filled(node: &Node, run: &Run) -> Option<Known> {
     let count = dims.iter().copied().collect::<Option<Vec<_>>>().map_or(u64::MAX, |dims| product(&dims));
     let values = fill.filter(|_| count <= 64).map(|fill| vec![fill; count as usize]);
     Some(Known { dims: Some(dims), values, whole: value.is_some_and(|known| known.whole) })
-}
-
-/// 0 keeps an extent, −1 is what remains.
-fn reshape(node: &Node, run: &Run) -> Option<Extents> {
-    let old = run.input(node, 0).and_then(|known| known.dims.clone());
-    let Some(wanted) = run.setting(node, "shape", 1) else {
-        // Of the new shape only its length is known.
-        let rank = run.extents(node, 1)?.first().copied()?;
-        return (rank <= super::super::read::MOST_AXES as u64).then(|| vec![None; rank as usize]);
-    };
-    let keep = |at: usize| old.as_ref().and_then(|dims| dims.get(at).copied().flatten());
-    let zero_is_zero = node.int("allowzero").is_some_and(|n| n != 0);
-    let one = |(at, n): (usize, &i64)| match n {
-        0 if !zero_is_zero => keep(at),
-        n => u64::try_from(*n).ok(),
-    };
-    let mut new: Extents = wanted.iter().enumerate().map(one).collect();
-    let all = old.and_then(|dims| dims.into_iter().collect::<Option<Vec<u64>>>()).map(|dims| product(&dims));
-    let rest = new.iter().enumerate().filter(|(at, _)| wanted[*at] != -1).map(|(_, n)| *n).collect::<Option<Vec<_>>>();
-    if let (Some(all), Some(rest), Some(at)) = (all, rest, wanted.iter().position(|n| *n == -1)) {
-        new[at] = all.checked_div(product(&rest));
-    }
-    Some(new)
-}
-
-fn slice(node: &Node, run: &Run) -> Option<Known> {
-    let data = run.input(node, 0)?;
-    let mut dims = data.dims.clone()?;
-    let of = |name: &str, at: usize| run.setting(node, name, at);
-    let axes = of("axes", 3).or_else(|| (node.input(3).is_none()).then(|| (0..dims.len() as i64).collect()))?;
-    let (starts, ends, steps) = (of("starts", 1), of("ends", 2), of("steps", 4));
-    let mut places: Vec<Option<Vec<u64>>> =
-        dims.iter().map(|n| n.filter(|n| *n <= 64).map(|n| (0..n).collect())).collect();
-    for (i, at) in axes.iter().enumerate() {
-        let axis = place(*at, dims.len())?;
-        let one = |list: &Option<Vec<i64>>| list.as_ref().and_then(|list| list.get(i)).copied();
-        let step = if node.input(4).is_none() { Some(1) } else { one(&steps) };
-        let bounds = (one(&starts), one(&ends), step.filter(|step| *step != 0), dims[axis]);
-        let (Some(start), Some(end), Some(step), Some(n)) = bounds else {
-            (dims[axis], places[axis]) = (None, None);
-            continue;
-        };
-        let n = i64::try_from(n).ok()?;
-        // Backwards it may go on until it is before the first.
-        let (low, high) = if step > 0 { (0, n) } else { (-1, n - 1) };
-        let clamp = |at: i64| (if at < 0 { at.saturating_add(n) } else { at }).clamp(low, high.max(low));
-        let (from, to) = (clamp(start), clamp(end));
-        let count = (if step > 0 { to - from } else { from - to }).max(0) as u64;
-        let count = count.div_ceil(step.unsigned_abs());
-        let picked = |i: u64| u64::try_from(from.saturating_add(step.saturating_mul(i as i64))).ok();
-        places[axis] = if count <= 64 { (0..count).map(picked).collect() } else { None };
-        dims[axis] = Some(count);
-    }
-    let places: Option<Vec<Vec<u64>>> = places.into_iter().collect();
-    let order: Vec<usize> = (0..dims.len()).collect();
-    let values = places.and_then(|places| fold::pick(&data.all()?, data.values.as_deref()?, &places, &order));
-    Some(Known { dims: Some(dims), values, whole: data.whole })
-}
-
-fn split(node: &Node, run: &Run) -> Option<Vec<Known>> {
-    let dims = run.input(node, 0)?.dims.clone()?;
-    let (at, count) = (axis(node, "axis", 0, dims.len())?, node.outputs.len() as u64);
-    let parts = run.setting(node, "split", 1);
-    let part = |i: usize| match &parts {
-        Some(parts) => u64::try_from(*parts.get(i)?).ok(),
-        None if node.input(1).is_some() => None,
-        None => {
-            let each = dims[at]?.div_ceil(count.max(1));
-            Some(each.min(dims[at]?.saturating_sub(each * i as u64)))
-        }
-    };
-    let one = |i: usize| {
-        let mut dims = dims.clone();
-        dims[at] = part(i);
-        Known::of(dims)
-    };
-    Some((0..node.outputs.len()).map(one).collect())
-}
-
-fn pad(node: &Node, run: &Run) -> Option<Extents> {
-    let mut dims = run.input(node, 0)?.dims.clone()?;
-    let Some(pads) = run.setting(node, "pads", 1) else { return Some(vec![None; dims.len()]) };
-    let axes = if node.input(3).is_some() { run.list(node, 3)? } else { (0..dims.len() as i64).collect() };
-    if pads.len() != 2 * axes.len() {
-        return None;
-    }
-    for (i, at) in axes.iter().enumerate() {
-        let axis = place(*at, dims.len())?;
-        let more = pads[i].saturating_add(pads[i + axes.len()]);
-        dims[axis] = dims[axis].and_then(|n| n.checked_add_signed(more));
-    }
-    Some(dims)
 }
 
 fn reduced(node: &Node, run: &Run) -> Option<Extents> {
@@ -324,59 +235,6 @@ fn recurrent(node: &Node, run: &Run) -> Option<Vec<Known>> {
         _ => (vec![first, ways, second, hidden], vec![ways, second, hidden]),
     };
     Some(vec![Known::of(all), Known::of(last.clone()), Known::of(last)])
-}
-
-/// Settings of each axis that a kernel runs over: stride, dilation, padding in front and behind.
-struct Sliding(u64, u64, u64, u64);
-
-fn sliding(node: &Node, axis: usize, axes: usize) -> Sliding {
-    let of = |name: &str, at: usize| node.ints(name).and_then(|list| list.get(at)).and_then(|n| u64::try_from(*n).ok());
-    let (stride, dilation) = (of("strides", axis).unwrap_or(1).max(1), of("dilations", axis).unwrap_or(1));
-    Sliding(stride, dilation, of("pads", axis).unwrap_or(0), of("pads", axis + axes).unwrap_or(0))
-}
-
-/// How often kernels fit into the axes behind batch and channels.
-fn windows(dims: &[Option<u64>], kernel: &[u64], node: &Node) -> Option<Extents> {
-    let axes = dims.len().checked_sub(2).filter(|axes| *axes == kernel.len())?;
-    let one = |axis: usize| {
-        let (n, Sliding(stride, dilation, front, back)) = (dims[axis + 2]?, sliding(node, axis, axes));
-        if matches!(node.text("auto_pad"), Some("SAME_UPPER" | "SAME_LOWER")) {
-            return Some(n.div_ceil(stride));
-        }
-        let reach = kernel[axis].checked_sub(1)?.checked_mul(dilation)?.checked_add(1)?;
-        let room = n.checked_add(front)?.checked_add(back)?.checked_sub(reach)?;
-        let up = node.int("ceil_mode").is_some_and(|n| n != 0);
-        Some(if up { room.div_ceil(stride) } else { room / stride } + 1)
-    };
-    Some((0..axes).map(one).collect())
-}
-
-fn convolved(dims: &Extents, weights: &[u64], node: &Node) -> Option<Extents> {
-    let windows = windows(dims, weights.get(2..)?, node)?;
-    Some([&[dims[0], Some(weights[0])][..], &windows].concat())
-}
-
-/// The other way round: each value spreads over a kernel.
-fn widened(dims: &Extents, weights: &[u64], node: &Node) -> Option<Extents> {
-    let kernel = weights.get(2..)?;
-    let axes = dims.len().checked_sub(2).filter(|axes| *axes == kernel.len())?;
-    let groups = node.int("group").and_then(|n| u64::try_from(n).ok()).unwrap_or(1);
-    let number =
-        |name: &str, at: usize| node.ints(name).and_then(|list| list.get(at)).and_then(|n| u64::try_from(*n).ok());
-    let one = |axis: usize| {
-        let Sliding(stride, dilation, front, back) = sliding(node, axis, axes);
-        if let Some(n) = number("output_shape", axis) {
-            return Some(n);
-        }
-        let n = dims[axis + 2]?;
-        if matches!(node.text("auto_pad"), Some("SAME_UPPER" | "SAME_LOWER")) {
-            return n.checked_mul(stride);
-        }
-        let reach = kernel[axis].checked_sub(1)?.checked_mul(dilation)?.checked_add(1)?;
-        let room = n.checked_sub(1)?.checked_mul(stride)?.checked_add(reach)?;
-        room.checked_add(number("output_padding", axis).unwrap_or(0))?.checked_sub(front.checked_add(back)?)
-    };
-    Some([dims[0], weights[1].checked_mul(groups)].into_iter().chain((0..axes).map(one)).collect())
 }
 
 /// The extents behind the letters of an equation without an ellipsis.

@@ -19,9 +19,9 @@ pub struct Table<'a> {
 }
 
 impl<'a> File<'a> {
-    /// Lets every byte be read a few times over.
+    /// Lets every byte be read some times over.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, budget: Cell::new(1_000_000 + 8 * bytes.len() as u64) }
+        Self { bytes, budget: Cell::new((1_000_000 + 32 * bytes.len() as u64).min(1 << 30)) }
     }
 
     /// The table that the file begins with.
@@ -65,6 +65,14 @@ impl<'a> Table<'a> {
         }
         let offset = u16::from_le_bytes(self.file.at(vtable + entry)?) as usize;
         Ok((offset > 0).then_some(self.at + offset))
+    }
+
+    /// Says that what is made of it takes so many bytes of memory.
+    ///
+    /// # Errors
+    /// It is more than such a file should take.
+    pub fn spend(self, bytes: usize) -> Result<(), Damage> {
+        self.file.spend(bytes)
     }
 
     /// A byte, signed as all of the schema's are.
