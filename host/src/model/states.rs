@@ -47,10 +47,15 @@ pub fn pairs(net: &Net, fixed: &[usize]) -> Vec<Pair> {
     pairs
 }
 
-/// Whether a name says that sound or features go in.
+/// Whether a name says that sound or features go in, and not what is kept of them.
 pub fn is_signal(tensor: &Tensor) -> bool {
-    const WORDS: &str = "audio wav wave waveform sound speech signal samples pcm mic mix noisy mel logmel fbank mfcc feature features feats feat spec spectrum spectrogram stft mag magnitude x";
-    words(&tensor.name).iter().any(|word| WORDS.split(' ').any(|known| known == word))
+    const SIGNAL: &str = "\
+        audio wav wave waveform sound speech signal samples pcm mic mix noisy mel logmel fbank mfcc feature features feats \
+        feat spec spectrum spectrogram stft mag magnitude x";
+    const KEPT: &str = "state states cache buffer buf hidden memory mem past prev previous history";
+    let words = words(&tensor.name);
+    let has = |list: &str| words.iter().any(|word| list.split_ascii_whitespace().any(|known| known == word));
+    has(SIGNAL) && !has(KEPT)
 }
 
 /// Whether two shapes may be one, open extents being anything.
@@ -80,8 +85,8 @@ fn named(input: &Tensor, output: &Tensor) -> bool {
         let kept = words(name).into_iter().filter(|word| !drop.split(' ').any(|known| known == word));
         kept.collect::<Vec<_>>()
     };
-    let before = stem(before, "in input prev previous past old init initial last cur current 0 serving default");
-    let after = stem(after, "out output next new present cur current final updated 1");
+    let before = stem(before, "in input prev previous past old init initial last cur current serving default");
+    let after = stem(after, "out output next new present cur current final updated");
     !before.is_empty() && before == after && *input.name != *output.name && !is_signal(input)
 }
 
@@ -144,6 +149,8 @@ mod tests {
             ("past_key", "present_key"),
             ("h", "h_next"),
             ("n", "n_next"),
+            ("cache_0", "cache_0_out"),
+            ("feat_cache", "feat_cache_out"),
             ("lstm_prev", "lstm_new"),
             ("cacheIn", "cacheOut"),
         ] {

@@ -72,7 +72,7 @@ pub fn split(node: &Node, run: &Run) -> Option<Vec<Known>> {
         None if node.input(1).is_some() => None,
         None => {
             let each = dims[at]?.div_ceil(count.max(1));
-            Some(each.min(dims[at]?.saturating_sub(each * i as u64)))
+            Some(each.min(dims[at]?.saturating_sub(each.saturating_mul(i as u64))))
         }
     };
     let one = |i: usize| {

@@ -62,7 +62,7 @@ impl View<'_> {
         let input = self.tensor;
         let one = |kind, cells| Feed { input, kind, cells, context: 0, frames: 1, word: Word::None };
         if let Some(bins) = self.bins(extents) {
-            let frames = if free { 1 } else { extents.iter().product::<u64>() / (2 * bins).max(1) };
+            let frames = if free { 1 } else { product(extents) / (2 * bins).max(1) };
             let several = Feed { frames, word: self.windowed(), ..one(Kind::SPECTRUM, bins) };
             return (if frames > 1 { several } else { one(Kind::SPECTRUM, bins) }, 1);
         }
@@ -82,7 +82,7 @@ impl View<'_> {
                 let (frames, cells) = if is_bands(a) && !is_bands(b) { (b, a) } else { (a, b) };
                 (Feed { frames, word: self.windowed(), ..one(Kind::FEATURES, cells) }, 1)
             }
-            _ => (one(Kind::FEATURES, extents.iter().fold(1u64, |all, n| all.saturating_mul(*n))), 1),
+            _ => (one(Kind::FEATURES, product(extents)), 1),
         }
     }
 
@@ -158,6 +158,10 @@ impl View<'_> {
         };
         self.readers().filter_map(demand).collect()
     }
+}
+
+fn product(extents: &[u64]) -> u64 {
+    extents.iter().fold(1, |all, n| all.saturating_mul(*n))
 }
 
 /// Whether an FFT of an even length that a speech model may use has this many bins.
