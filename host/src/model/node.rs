@@ -186,6 +186,7 @@ fn is_fft(bins: u64) -> bool {
 /// What an input takes, in words.
 fn brings(net: &Net, feed: &Feed) -> String {
     let Feed { cells, frames, context, .. } = *feed;
+    let fft = cells.saturating_sub(1).saturating_mul(2);
     let any = net.tensors[feed.input].dims.as_ref().is_none_or(|dims| dims.last() == Some(&None));
     let times = match (feed.word, frames) {
         (Word::Stack, n) => format!(", the newest {n} frames"),
@@ -196,8 +197,8 @@ fn brings(net: &Net, feed: &Feed) -> String {
         Kind::AUDIO if context > 0 => format!("{frames} new samples of audio a run, behind {context} old ones"),
         Kind::AUDIO if any => format!("{frames} samples of audio a run, or any other number"),
         Kind::AUDIO => format!("{frames} samples of audio a run"),
-        Kind::SPECTRUM => format!("{cells} complex bins a frame, as of an FFT of {}{times}", 2 * (cells - 1)),
-        _ if is_fft(cells) => format!("{cells} values a frame, as of an FFT of {}{times}", 2 * (cells - 1)),
+        Kind::SPECTRUM => format!("{cells} complex bins a frame, as of an FFT of {fft}{times}"),
+        _ if is_fft(cells) => format!("{cells} values a frame, as of an FFT of {fft}{times}"),
         _ if cells == 1 => format!("1 value a frame{times}"),
         _ => format!("{cells} values a frame{times}"),
     }

@@ -157,7 +157,7 @@ fn fixed(net: &Net, at: usize, rate: u32) -> Option<Fixed> {
 fn as_the_worker_closes(tensor: &Tensor, feed: &Feed) -> Option<Vec<u64>> {
     let mut dims = tensor.dims.clone().unwrap_or_default();
     let parts = if feed.kind == Kind::SPECTRUM { 2 } else { 1 };
-    let values = feed.cells.checked_mul(parts)?.checked_mul(feed.context + feed.frames)?;
+    let values = feed.cells.checked_mul(parts)?.checked_mul(feed.context.checked_add(feed.frames)?)?;
     let open = |dims: &Extents| dims.iter().filter(|n| n.is_none()).count();
     if open(&dims) > 1 {
         dims.iter_mut().find(|n| n.is_none()).into_iter().for_each(|n| *n = Some(1));

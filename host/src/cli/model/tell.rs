@@ -164,6 +164,7 @@ fn costs(card: &Card) -> Vec<String> {
     let types = types.collect::<Vec<_>>().join("; ");
     lines.push(match parameters.count {
         0 => "no parameters".into(),
+        1 => format!("1 parameter: {types}"),
         count => format!("{} parameters: {types}", grouped(count)),
     });
     for (file, bytes) in &parameters.elsewhere {

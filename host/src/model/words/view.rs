@@ -62,7 +62,7 @@ impl View<'_> {
         let input = self.tensor;
         let one = |kind, cells| Feed { input, kind, cells, context: 0, frames: 1, word: Word::None };
         if let Some(bins) = self.bins(extents) {
-            let frames = if free { 1 } else { product(extents) / (2 * bins).max(1) };
+            let frames = if free { 1 } else { product(extents) / bins.saturating_mul(2).max(1) };
             let several = Feed { frames, word: self.windowed(), ..one(Kind::SPECTRUM, bins) };
             return (if frames > 1 { several } else { one(Kind::SPECTRUM, bins) }, 1);
         }
