@@ -4,9 +4,10 @@
 mod cc;
 
 use aw_host::model::Card;
-use aw_tests::{aw, file, judge_model, run, stderr, stdout};
+use aw_tests::{aw, built, file, judge_model, run, stderr, stdout};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The small models of the workers' tests, and those of these ones, which only have their weights left out.
 fn models() -> Vec<PathBuf> {
@@ -172,6 +173,35 @@ fn engines_that_refuse_crash_or_hang_are_told_apart() {
     assert!(line("crashing").starts_with("fails: the process died of a bad address (SIGSEGV)"), "{said}");
     assert_eq!(line("endless"), "fails: no end after 2 s: `create` with the file");
     assert!(!said.contains("\"auto\""), "{said}");
+}
+
+/// `aw` where there is no worker of ours beside it.
+#[test]
+fn a_worker_that_runs_the_model_is_the_one_in_the_node() {
+    let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let alone = place.path().join("aw").with_extension(std::env::consts::EXE_EXTENSION);
+    // A link and no copy: a file that is being written, in another thread that just forks, cannot be run.
+    std::fs::hard_link(built().join(alone.file_name().unwrap()), &alone).unwrap();
+    let gru = file("workers/model/tests/models/gru.onnx");
+    let said = |more: &[&Path]| {
+        let mut aw = Command::new(&alone);
+        aw.env_remove("AW_WORKERS").arg("model").arg(&gru).args(["--timeout", "1"]).args(more);
+        stdout(&aw.output().unwrap())
+    };
+    let text = said(&[]);
+    assert!(text.contains("engines\n  no worker that runs models was found: "), "{text}");
+    assert!(text.contains("[node.gru]\nworker = \"onnx\"\n"), "{text}");
+    cc::library(&file("tests/workers/engines.c"), place.path(), "engines");
+    let text = said(&[Path::new("--workers"), place.path()]);
+    assert!(text.contains("[node.gru]\nworker = \"runner\"\n"), "{text}");
+}
+
+#[test]
+fn the_help_tells_what_there_is() {
+    let help = stdout(&run(["model", "--help"])).replace(std::env::consts::EXE_SUFFIX, "");
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("model_help", help);
+    });
 }
 
 #[test]

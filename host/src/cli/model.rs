@@ -64,7 +64,7 @@ impl Command {
             };
             let timeout = Duration::from_secs_f64(self.timeout);
             let answers = ask(&card, &self.path, &workers, timeout, &start);
-            card.engines = Some(answers.map_err(|why| fail(format!("cannot ask the workers: {why}")))?);
+            card.hear(answers.map_err(|why| fail(format!("cannot ask the workers: {why}")))?);
         }
         match self.json {
             true => print(&json(&serde_json::to_value(&card).map_err(fail)?))?,

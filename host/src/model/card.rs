@@ -1,5 +1,5 @@
 //! All there is to say about a model file.
-use super::ask::Answer;
+use super::ask::{Answer, Outcome};
 use super::infer::Run;
 use super::macs::Lost;
 use super::net::{Extents, Net, Quant};
@@ -145,6 +145,16 @@ impl Card {
     /// As [`Card::of`].
     pub fn of_bytes(path: &Path, bytes: &[u8], given: &[(String, Vec<u64>)]) -> Result<Self, CardError> {
         Self::new(path, &read::parse(path, bytes)?, bytes.len(), given)
+    }
+
+    /// Takes what the workers say. If another one than is usual runs the model, the node is for that one.
+    pub fn hear(&mut self, answers: Vec<Answer>) {
+        let mut able = answers.iter().filter(|answer| matches!(answer.outcome, Outcome::Runs { .. }));
+        let usual = able.clone().any(|answer| answer.worker == self.node.worker);
+        if let (false, Some(other)) = (usual, able.next()) {
+            self.node.run_by(&other.worker);
+        }
+        self.engines = Some(answers);
     }
 
     fn new(path: &Path, net: &Net, bytes: usize, given: &[(String, Vec<u64>)]) -> Result<Self, CardError> {

@@ -84,6 +84,15 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Names another worker in the table: the words are the same for all.
+    pub fn run_by(&mut self, worker: &str) {
+        // Its name is the first text in quotes.
+        self.toml = self.toml.replacen(&quoted(&self.worker), &quoted(worker), 1);
+        self.worker = worker.into();
+    }
+}
+
 /// What the inputs take, all at one pace.
 fn takes(net: &Net, words: &Words) -> Vec<Takes> {
     let new = |feed: &Feed| if feed.word == Word::Stack { 1 } else { feed.frames };
