@@ -14,6 +14,7 @@
 //! bench     what a graph costs where it will run: paced, with cold caches
 //! check     conformance: whether a worker library keeps its promises
 //! doctor    what is found on this machine, and what to do about each lack
+//! model     what a model file holds, how a graph would bind it, and which workers run it
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -44,3 +45,4 @@ pub mod bench;
 pub mod check;
 
 pub mod doctor;
+pub mod model;

@@ -6,8 +6,10 @@ use std::process::{Command, Output};
 use std::sync::Once;
 
 mod judge;
+mod judge_model;
 
 pub use judge::judge;
+pub use judge_model::judge_model;
 
 /// The root of the project.
 pub fn root() -> PathBuf {

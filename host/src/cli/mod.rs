@@ -17,6 +17,7 @@ mod features;
 mod graph;
 mod install;
 mod many;
+mod model;
 mod new;
 mod parity;
 mod plan;
@@ -57,6 +58,10 @@ enum Command {
     Bench(bench::Command),
     /// Draws the spectrogram of an audio file as a PNG picture
     Spectrogram(spectrogram::Command),
+    /// Describes a model file: tensors, state, operators, cost, which engines run it, and a node to paste
+    Model(model::Command),
+    #[command(hide = true)]
+    AskWorker(model::Child),
     /// Compares a port's frames with what a model was trained with, and names the key that is wrong
     Parity(Box<parity::Command>),
     /// Computes what a model is fed, of many files, as NumPy arrays
@@ -106,6 +111,8 @@ pub fn main() -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
+        Command::Model(command) => command.run(),
+        Command::AskWorker(command) => command.run(),
         Command::Parity(command) => command.run(),
         Command::Features(command) => command.run(),
         Command::Explain(command) => command.run(),

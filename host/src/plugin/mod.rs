@@ -7,8 +7,8 @@ mod describe;
 mod instance;
 mod library;
 mod log;
-mod taken;
 mod system;
+mod taken;
 mod workers;
 
 pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS, NO_END};
@@ -17,6 +17,6 @@ pub use describe::{Descriptor, Fault, Param, ParamType, Port, Preset, Value};
 pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, Moment, OutBuffer, Refusal};
 pub use library::{Library, LoadError};
 pub use log::{Log, Note};
-pub use taken::{Taken, allocations};
 pub use system::{glibc, loads, set_variable};
+pub use taken::{Taken, allocations};
 pub use workers::{Found, SearchPath, Workers, WorkersError};

@@ -1,12 +1,13 @@
 //! The parent: one child a check, watched.
+use super::super::process::{End, ended, last_words, watch};
 use super::checks;
 use super::child::Line;
 use super::report::{Finding, Report, Verdict};
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// A run of the suite.
 pub struct Suite<'a> {
@@ -31,12 +32,6 @@ pub enum SuiteError {
     /// Nothing is called so.
     #[error("--only {0} names no worker of the library and no check; the checks are {1}")]
     Only(String, String),
-}
-
-/// How a child ended.
-enum End {
-    By(ExitStatus),
-    Timeout,
 }
 
 impl Suite<'_> {
@@ -163,48 +158,4 @@ fn death(end: &End, step: &str, said: &str, timeout: Duration) -> String {
     };
     let said = if said.is_empty() { String::new() } else { format!("; it said {said:?}") };
     format!("{how}: {step}{said}")
-}
-
-#[cfg(unix)]
-fn ended(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-    match status.signal() {
-        Some(4) => "the process died of an illegal instruction (SIGILL)".into(),
-        Some(6) => "the process was aborted (SIGABRT)".into(),
-        Some(8) => "the process died of a division (SIGFPE)".into(),
-        Some(7 | 10) => "the process died of a bad address (SIGBUS)".into(),
-        Some(9) => "the process was killed, perhaps for want of memory (SIGKILL)".into(),
-        Some(11) => "the process died of a bad address (SIGSEGV)".into(),
-        Some(signal) => format!("the process died of signal {signal}"),
-        None => format!("the worker ended the whole process ({status})"),
-    }
-}
-
-#[cfg(not(unix))]
-fn ended(status: ExitStatus) -> String {
-    format!("the process ended ({status})")
-}
-
-/// The last line that a child printed on standard error.
-fn last_words(said: &[u8]) -> String {
-    let tail = &said[said.len().saturating_sub(4000)..];
-    String::from_utf8_lossy(tail).lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().trim().into()
-}
-
-/// Waits for a child, and ends it when its time is over.
-fn watch(mut child: Child, timeout: Duration) -> std::io::Result<End> {
-    let begun = Instant::now();
-    let mut pause = Duration::from_micros(500);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(End::By(status));
-        }
-        if begun.elapsed() > timeout {
-            child.kill()?;
-            child.wait()?;
-            return Ok(End::Timeout);
-        }
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(10));
-    }
 }
