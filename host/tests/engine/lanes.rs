@@ -4,7 +4,7 @@ use crate::play::{Played, Sound, blocks_of, compiled, noise, play, play_apart, p
 use crate::workers;
 use aw_host::control::{Engine, Report};
 use aw_host::graph::Compiled;
-use aw_host::render::{FromRender, Lane};
+use aw_host::render::FromRender;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 

@@ -49,7 +49,9 @@ impl User {
             let name = name.to_string_lossy().to_uppercase();
             name.starts_with("PIP_") || name.ends_with("_PROXY") || name == "NETRC"
         });
-        settings.for_each(|name| drop(aw.env_remove(name)));
+        settings.for_each(|name| {
+            aw.env_remove(name);
+        });
         aw.env("AW_HOME", self.home()).env("HOME", self.0.path()).env("PIP_CONFIG_FILE", "/dev/null");
         aw
     }
