@@ -219,7 +219,8 @@ pub fn contained<T>(f: impl FnOnce() -> TractResult<T>) -> std::result::Result<T
             let text = payload.downcast_ref::<&str>().map(|text| text.to_string());
             let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
             std::mem::forget(payload); // its drop may panic again
-            Err(format!("it panicked: {}", text.unwrap_or_default()))
+            let text = text.unwrap_or_default(); // a quoted error may bring its stack along
+            Err(format!("it panicked: {}", text.lines().next().unwrap_or_default()))
         }
     }
 }
