@@ -24,6 +24,8 @@ mod at_hand; // engines and models that tests find on this machine
 #[cfg(test)]
 mod damage; //   files that no engine should crash on
 #[cfg(test)]
+mod files; //    files and libraries that are not what they should be
+#[cfg(test)]
 mod refusals; // what the worker says to a graph it cannot run
 #[cfg(test)]
 mod tests; //    the worker against ONNX Runtime
