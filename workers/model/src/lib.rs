@@ -24,7 +24,9 @@ mod at_hand; // engines and models that tests find on this machine
 #[cfg(test)]
 mod damage; //   files that no engine should crash on
 #[cfg(test)]
-mod files; //    files and libraries that are not what they should be
+mod files; //    files whose damage can be named
+#[cfg(test)]
+mod libraries; // which engine runs, and libraries that are none
 #[cfg(test)]
 mod refusals; // what the worker says to a graph it cannot run
 #[cfg(test)]
