@@ -5,6 +5,7 @@ use aw_sdk::{Format, Given, Result, Rig};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What a graph says to run on an engine.
 pub struct Engine {
@@ -94,7 +95,9 @@ pub struct Folder(pub PathBuf);
 impl Folder {
     /// Makes it.
     pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("aw-model-{name}-{}", std::process::id()));
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let (process, number) = (std::process::id(), MADE.fetch_add(1, Relaxed));
+        let path = std::env::temp_dir().join(format!("aw-model-{name}-{process}-{number}"));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
