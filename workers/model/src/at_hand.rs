@@ -3,8 +3,9 @@ use crate::onnx::Onnx;
 use crate::ort::library_in;
 use aw_sdk::{Format, Given, Result, Rig};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// What a graph says to run on an engine.
 pub struct Engine {
@@ -86,4 +87,36 @@ pub fn model(name: &str) -> Given {
 /// A table of the worker.
 pub fn table(pairs: &[(&str, &str)]) -> Given {
     pairs.into()
+}
+
+/// A folder of its own, gone at the end.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    /// Makes it.
+    pub fn new(name: &str) -> Self {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let (process, number) = (std::process::id(), MADE.fetch_add(1, Relaxed));
+        let path = std::env::temp_dir().join(format!("aw-model-{name}-{process}-{number}"));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// A path for the worker.
+pub fn given(path: &Path) -> Given {
+    path.to_str().unwrap().into()
 }

@@ -52,12 +52,24 @@ impl Layout {
 
     /// Writes frames into a tensor.
     pub fn write(&self, frames: &[f32], tensor: &mut [f32]) {
-        self.pairs(|at, there| tensor[there] = frames[at]);
+        match self.is_straight() {
+            true => tensor.copy_from_slice(frames),
+            false => self.pairs(|at, there| tensor[there] = frames[at]),
+        }
     }
 
     /// Reads frames out of a tensor.
     pub fn read(&self, tensor: &[f32], frames: &mut [f32]) {
-        self.pairs(|at, there| frames[at] = tensor[there]);
+        match self.is_straight() {
+            true => frames.copy_from_slice(tensor),
+            false => self.pairs(|at, there| frames[at] = tensor[there]),
+        }
+    }
+
+    /// Whether frames lie in the tensor as they come.
+    fn is_straight(&self) -> bool {
+        let [_, cells, parts] = self.extents;
+        self.strides == [cells * parts, parts, 1]
     }
 
     fn pairs(&self, mut f: impl FnMut(usize, usize)) {

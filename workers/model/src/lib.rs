@@ -20,7 +20,15 @@ mod tract; //   the engine tract
 mod words; //   what the graph says about a model
 
 #[cfg(test)]
+mod agreement; // engines against each other
+#[cfg(test)]
 mod at_hand; // engines and models that tests find on this machine
+#[cfg(test)]
+mod damage; //   files that no engine should crash on
+#[cfg(test)]
+mod files; //    files whose damage can be named
+#[cfg(test)]
+mod libraries; // which engine runs, and libraries that are none
 #[cfg(test)]
 mod refusals; // what the worker says to a graph it cannot run
 #[cfg(test)]

@@ -70,22 +70,15 @@ impl Worker for Onnx {
     };
 
     fn create(values: &Values) -> Result<Self> {
-        let file = OnnxFile::open(values.text("model"))?;
-        let (model, runs_on, fallback) = Wish::read(values).choose(file)?;
-        Ok(Self { runner: Runner::new(values, model)?, runs_on, fallback })
+        let made = OnnxFile::open(values.text("model")).and_then(|file| {
+            let (model, runs_on, fallback) = Wish::read(values).choose(file)?;
+            Ok(Self { runner: Runner::new(values, model)?, runs_on, fallback })
+        });
+        made.map_err(one_line)
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
-        if let Err(refused) = self.runner.prepare(setup) {
-            // The mistake may be the graph's: then tract says the same, and nothing changes.
-            let Some(Fallback { path, instead_of }) = &self.fallback else { return Err(refused) };
-            let Ok(model) = OnnxFile::open(path).and_then(tract::File::open) else { return Err(refused) };
-            self.runner.try_on(Box::new(model), setup).map_err(|_| refused.clone())?;
-            self.runs_on = on_tract(&format!("{instead_of} does not run this model ({refused})"));
-            self.fallback = None;
-        }
-        setup.note(&self.runs_on);
-        Ok(())
+        self.prepare_on_any(setup).map_err(one_line)
     }
 
     fn process(&mut self, block: &mut Block) {
@@ -102,6 +95,21 @@ impl Worker for Onnx {
 
     fn load(&mut self, data: &[u8]) -> Result {
         self.runner.load(data)
+    }
+}
+
+impl Onnx {
+    fn prepare_on_any(&mut self, setup: &mut Setup) -> Result {
+        if let Err(refused) = self.runner.prepare(setup) {
+            // The mistake may be the graph's: then tract says the same, and nothing changes.
+            let Some(Fallback { path, instead_of }) = &self.fallback else { return Err(refused) };
+            let Ok(model) = OnnxFile::open(path).and_then(tract::File::open) else { return Err(refused) };
+            self.runner.try_on(Box::new(model), setup).map_err(|_| refused.clone())?;
+            self.runs_on = on_tract(&format!("{instead_of} does not run this model ({refused})"));
+            self.fallback = None;
+        }
+        setup.note(&self.runs_on);
+        Ok(())
     }
 }
 
@@ -167,6 +175,12 @@ impl<'a> Wish<'a> {
         let runs_on = format!("runs on {name} ({provider}, {threads}), {why} {}", runtime.path.display());
         Ok((Box::new(model), runs_on, Some(Fallback { path: file.path.clone(), instead_of: name })))
     }
+}
+
+/// Names in a damaged file may hold anything, and be of any length.
+fn one_line(Error(why): Error) -> Error {
+    let plain = why.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    Error(plain.take(800).collect())
 }
 
 fn open_tract(file: OnnxFile) -> Result<Box<dyn Model + Send>> {

@@ -64,7 +64,7 @@ fn check(graph: &GraphProto, taken: &[&ValueInfoProto], folder: &Path) -> std::r
             None => return Err(format!("takes no tensor at `{}`, and only tensors can be bound", info.name)),
         }
     }
-    for info in graph.output.iter().chain(&graph.value_info) {
+    for info in taken.iter().copied().chain(&graph.output).chain(&graph.value_info) {
         let tensor = declared(info);
         let known: Vec<usize> = tensor.dims.iter().flatten().copied().collect();
         if known.iter().try_fold(1usize, |all, n| all.checked_mul(*n)).is_none_or(|all| all > MOST_VALUES) {

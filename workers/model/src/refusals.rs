@@ -98,6 +98,9 @@ fn states_and_constants_must_fit_too() {
         let said =
             engine.refusal("accumulate", &[("state", &[("h", "y"), ("n", "n_next")])], &[("x", features(1))], &["y"]);
         assert!(said.starts_with("the state `h` is 1×3, but `y` that goes back into it is 1"), "{said}");
+        let state: &[(&str, &str)] = &[("h", "h_next"), ("n", "y")];
+        let said = engine.refusal("accumulate", &[("state", state)], &[("x", features(1))], &["y"]);
+        assert_eq!(said, "the state `n` is of type i64, but `y` that goes back into it of type f32");
         let said = engine.refusal("gru", &[("const", &[("h", "[1, 2]")])], &[("x", features(4))], &["y"]);
         assert_eq!(said, "`h` is 1×1×3, but `const.h` has 2 values");
         let said = engine.refusal("gru", &[("const", &[("h", "many")])], &[("x", features(4))], &["y"]);

@@ -1,6 +1,7 @@
 //! Shapes of bound tensors: the extents a model leaves open, and what to say when frames do not fit.
 use crate::words::{InputWords, Tensor, shape_text};
 use aw_sdk::{Error, Format, Kind, Result, abi::MAX_RANK};
+use std::fmt::Debug;
 
 /// A tensor with the extents that the graph gives, which must be those of the model where it gives any.
 pub fn shaped(tensor: &Tensor, given: Option<&[usize]>) -> Result<Tensor> {
@@ -62,6 +63,13 @@ pub fn frame_dims(shape: &[usize], frames: usize) -> Option<[u32; MAX_RANK]> {
         *dim = u32::try_from(n).ok()?;
     }
     (counted == frames && axes.next().is_none()).then_some(dims)
+}
+
+/// A state must come back as the type of number that it goes in as.
+pub fn other_type(state: &Tensor, is: &dyn Debug, back: &Tensor, gives: &dyn Debug) -> Error {
+    let [is, gives] = [is, gives].map(|ty| format!("{ty:?}").to_lowercase().replace("float", "f").replace("int", "i"));
+    let (name, back) = (&state.name, &back.name);
+    Error(format!("the state `{name}` is of type {is}, but `{back}` that goes back into it of type {gives}"))
 }
 
 /// Why `hold` frames do not fit a tensor, and the way out.

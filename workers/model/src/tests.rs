@@ -265,6 +265,25 @@ fn every_channel_has_a_state_and_a_past_of_its_own() {
 }
 
 #[test]
+fn a_saved_state_goes_on_on_any_engine() {
+    let (x, y) = (golden("accumulate", "x"), golden("accumulate", "y"));
+    let ports = [("in", Format { channels: 2, ..features(1) })];
+    on_every_engine(|engine| {
+        let mut rig = engine.rig(&accumulate(), &ports, &["out"]).unwrap();
+        rig.run(&[&[&x[..3], &x[..3]]]);
+        let saved = rig.save().unwrap();
+        on_every_engine(|other| {
+            let mut rig = other.rig(&accumulate(), &ports, &["out"]).unwrap();
+            rig.run(&[&[&[0.5], &[-0.5]]]);
+            rig.load(&saved).unwrap();
+            assert_close(&rig.run(&[&[&x[3..], &x[3..]]])[0][1], &y[3..]);
+            assert!(rig.load(&saved[1..]).is_err(), "the state of another model");
+            assert_close(&rig.run(&[&[x, x]])[0][0], y);
+        });
+    });
+}
+
+#[test]
 fn other_formats_may_come_later() {
     on_every_engine(|engine| {
         let params = [("model", model("fir")), ("frames", table(&[("x", "8")])), ("context", table(&[("x", "4")]))];

@@ -5,6 +5,7 @@
 use crate::binding::{Input, Source};
 use crate::engine;
 use crate::onnx_file::OnnxFile;
+use crate::shapes::other_type;
 use crate::words::{Tensor as Declared, shape_text};
 use aw_sdk::{Error, Result};
 use std::collections::BTreeSet;
@@ -85,6 +86,14 @@ impl engine::Model for File {
 
     fn session(&self, inputs: &[Input], channels: usize) -> Result<Box<dyn engine::Session>> {
         let made = contained(|| Session::make(self.model.clone(), inputs, channels));
+        if let Ok(session) = &made {
+            for (at, output, is) in session.state_types(inputs) {
+                let gives = session.outputs[output].datum_type();
+                if is != gives {
+                    return Err(other_type(&self.inputs[at], &is, &self.outputs[output], &gives));
+                }
+            }
+        }
         made.map(|session| Box::new(session) as Box<dyn engine::Session>).map_err(|why| {
             let lacks = self.lacks();
             if lacks.is_empty() {
@@ -130,6 +139,16 @@ impl Session {
         session.run_plan(0)?;
         engine::Session::reset(&mut session);
         Ok(session)
+    }
+
+    /// Of each state: its input, the output it comes from, and the type of its numbers.
+    fn state_types(&self, inputs: &[Input]) -> Vec<(usize, usize, DatumType)> {
+        let state = |(at, input): (usize, &Input)| match input.source {
+            Source::State(output) => Some((at, output)),
+            _ => None,
+        };
+        let states = inputs.iter().enumerate().filter_map(state).zip(&self.carried);
+        states.map(|((at, output), (_, zero))| (at, output, zero.datum_type())).collect()
     }
 
     fn run_plan(&mut self, channel: usize) -> TractResult<()> {
@@ -219,7 +238,8 @@ pub fn contained<T>(f: impl FnOnce() -> TractResult<T>) -> std::result::Result<T
             let text = payload.downcast_ref::<&str>().map(|text| text.to_string());
             let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
             std::mem::forget(payload); // its drop may panic again
-            Err(format!("it panicked: {}", text.unwrap_or_default()))
+            let text = text.unwrap_or_default(); // a quoted error may bring its stack along
+            Err(format!("it panicked: {}", text.lines().next().unwrap_or_default()))
         }
     }
 }

@@ -274,6 +274,11 @@ impl Rig {
         out
     }
 
+    /// What the worker has said since it was made or since the last call.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().map(|mut said| std::mem::take(&mut *said)).unwrap_or_default()
+    }
+
     /// All events so far.
     pub fn events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
