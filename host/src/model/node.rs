@@ -20,6 +20,8 @@ pub struct Node {
     pub ports: Vec<String>,
     /// Samples a second that the graph should have.
     pub rate: u32,
+    /// The file says so; otherwise it is the usual one.
+    pub rate_said: bool,
     /// What the worker's parameters are.
     #[serde(skip)]
     pub params: Vec<(&'static str, Vec<(String, String)>)>,
@@ -79,6 +81,7 @@ impl Node {
             takes: takes(net, words),
             ports: words.ports.iter().map(|(port, _)| port.clone()).collect(),
             rate: words.rate,
+            rate_said: words.rate_said,
             params,
         }
     }
