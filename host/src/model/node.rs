@@ -121,7 +121,8 @@ fn takes(net: &Net, words: &Words) -> Vec<Takes> {
 }
 
 fn lines(net: &Net, words: &Words, shapes: &[(usize, Option<Vec<u64>>)]) -> Vec<Line> {
-    let name = |at: usize| net.tensors[at].name.clone();
+    // A null byte can be in no text of a graph; names that differ in nothing else are one name.
+    let name = |at: usize| net.tensors[at].name.replace('\0', "");
     let number = |n: u64| Item::Number(n.to_string());
     let mut lines: Vec<Line> = vec![];
     let mut add = |key, mut items: Vec<(String, Item)>, remark: String| {
@@ -244,7 +245,7 @@ fn quoted(text: &str) -> String {
     let escaped = |c: char| match c {
         '"' => "\\\"".into(),
         '\\' => "\\\\".into(),
-        '\0' => String::new(), // no text of ours can hold it
+        '\0' => String::new(),
         c if c.is_control() => format!("\\u{:04X}", c as u32),
         c => c.to_string(),
     };
