@@ -20,6 +20,8 @@ pub struct Node {
     pub ports: Vec<String>,
     /// Samples a second that the graph should have.
     pub rate: u32,
+    /// The file says so; otherwise it is the usual one.
+    pub rate_said: bool,
     /// What the worker's parameters are.
     #[serde(skip)]
     pub params: Vec<(&'static str, Vec<(String, String)>)>,
@@ -79,6 +81,7 @@ impl Node {
             takes: takes(net, words),
             ports: words.ports.iter().map(|(port, _)| port.clone()).collect(),
             rate: words.rate,
+            rate_said: words.rate_said,
             params,
         }
     }
@@ -118,7 +121,8 @@ fn takes(net: &Net, words: &Words) -> Vec<Takes> {
 }
 
 fn lines(net: &Net, words: &Words, shapes: &[(usize, Option<Vec<u64>>)]) -> Vec<Line> {
-    let name = |at: usize| net.tensors[at].name.clone();
+    // A null byte can be in no text of a graph; names that differ in nothing else are one name.
+    let name = |at: usize| net.tensors[at].name.replace('\0', "");
     let number = |n: u64| Item::Number(n.to_string());
     let mut lines: Vec<Line> = vec![];
     let mut add = |key, mut items: Vec<(String, Item)>, remark: String| {
@@ -241,7 +245,7 @@ fn quoted(text: &str) -> String {
     let escaped = |c: char| match c {
         '"' => "\\\"".into(),
         '\\' => "\\\\".into(),
-        '\0' => String::new(), // no text of ours can hold it
+        '\0' => String::new(),
         c if c.is_control() => format!("\\u{:04X}", c as u32),
         c => c.to_string(),
     };

@@ -31,6 +31,8 @@ pub struct Words {
     pub shaped: Vec<usize>,
     /// Samples a second of the graph.
     pub rate: u32,
+    /// The file says so.
+    pub rate_said: bool,
 }
 
 /// Frames that go into an input.
@@ -75,7 +77,8 @@ pub struct Fixed {
 impl Words {
     /// Guesses. `given` are extents that the user knows.
     pub fn guess(net: &Net, given: &[(usize, Vec<u64>)]) -> Self {
-        let rate = rate(net);
+        let said = rate(net);
+        let rate = said.unwrap_or(USUAL_RATE);
         let inputs = &net.main().inputs;
         let fixed: Vec<Fixed> = inputs.iter().filter_map(|at| fixed(net, *at, rate)).collect();
         let all = fixed.len() == inputs.len();
@@ -110,12 +113,12 @@ impl Words {
             shapes.push((*at, own.unwrap_or(shape)));
         }
         let ports = ports(net, &states);
-        Self { feeds, states, fixed, ports, shapes, shaped, rate }
+        Self { feeds, states, fixed, ports, shapes, shaped, rate, rate_said: said.is_some() }
     }
 }
 
 /// Samples a second, if the file says it.
-fn rate(net: &Net) -> u32 {
+fn rate(net: &Net) -> Option<u32> {
     let says = |(key, text): &(String, String)| {
         let key = key.to_lowercase().replace(['-', ' '], "_");
         ["sample_rate", "samplerate", "sampling_rate", "sr", "fs"]
@@ -123,7 +126,7 @@ fn rate(net: &Net) -> u32 {
             .then(|| text.parse::<f64>().ok())?
     };
     let found = net.about.metadata.iter().find_map(says).filter(|rate| (1000.0..=384_000.0).contains(rate));
-    found.map_or(USUAL_RATE, |rate| rate as u32)
+    found.map(|rate| rate as u32)
 }
 
 /// Whether the model remembers by itself.

@@ -20,12 +20,12 @@ pub fn text(card: &Card) -> String {
     if let Some(answers) = &card.engines {
         parts.push(engines(answers));
     }
-    let rate = if card.node.takes.iter().any(|takes| takes.kind == "audio") {
-        format!(", in a graph at {} Hz", card.node.rate)
-    } else {
-        String::new()
+    let rate = match card.node.rate {
+        _ if card.node.takes.iter().all(|takes| takes.kind != "audio") => String::new(),
+        rate if card.node.rate_said => format!(", in a graph at {rate} Hz"),
+        rate => format!(", in a graph at the rate of its training, which it does not tell; {rate} Hz is usual"),
     };
-    parts.push(format!("to paste{rate}, with what is right for `in`:\n\n{}", card.node.toml));
+    parts.push(format!("to paste, with what is right for `in`{rate}:\n\n{}", card.node.toml));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
 }
