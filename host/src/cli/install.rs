@@ -89,12 +89,15 @@ impl Install {
         };
         let lock = store.lock(&watch).map_err(ended)?;
         let sources = Sources::new(self.from.clone(), self.index.clone());
-        let mut code = ExitCode::SUCCESS;
+        let (mut code, mut new) = (ExitCode::SUCCESS, false);
         for entry in entries {
             let done = store.install(entry, &sources, &lock, &watch);
             bar.clear();
             match done {
-                Ok(done) => print(&told(&store, entry, &done))?,
+                Ok(done) => {
+                    new |= matches!(done, Done::New { .. });
+                    print(&told(&store, entry, &done))?;
+                }
                 Err(InstallError::Interrupted) => return Err(ended(InstallError::Interrupted)),
                 Err(why) => {
                     say!("error: {}: {why}", entry.name);
@@ -103,6 +106,9 @@ impl Install {
             }
         }
         store.clear_downloads(&lock, &catalogue);
+        if new {
+            print(&format!("all of it is in {}; nothing else was touched\n", store.home().folder().display()))?;
+        }
         Ok(code)
     }
 }

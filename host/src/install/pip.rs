@@ -60,17 +60,33 @@ impl Settings {
     /// Asks the first Python that has a pip.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or pip cannot read its own settings.
     pub fn ask_pip() -> Result<Self, InstallError> {
         let pythons: &[&[&str]] = &[&["python3"], &["python"], &["py", "-3"]];
-        pythons.iter().find_map(|python| ask(python)).ok_or(InstallError::NoPip)
+        let mut refusal = InstallError::NoPip;
+        for python in pythons {
+            match ask(python) {
+                Ok(settings) => return Ok(settings),
+                Err(InstallError::NoPip) => {}
+                Err(why) => refusal = why,
+            }
+        }
+        Err(refusal)
     }
 }
 
-fn ask(python: &[&str]) -> Option<Settings> {
+fn ask(python: &[&str]) -> Result<Settings, InstallError> {
     let mut command = Command::new(python[0]);
-    command.args(&python[1..]).args(["-c", QUESTION]).stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    let answer = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(answer.lines().last()?).ok()
+    command.args(&python[1..]).args(["-c", QUESTION]).stdin(Stdio::null());
+    let output = command.output().map_err(|_| InstallError::NoPip)?;
+    let (answer, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let settings = answer.lines().last().and_then(|line| serde_json::from_str(line).ok());
+    settings.filter(|_| output.status.success()).ok_or_else(|| {
+        match said.lines().rfind(|line| !line.trim().is_empty()) {
+            None => InstallError::NoPip,
+            // A Python without pip, or the stand-in of a version manager without a Python.
+            Some(_) if !said.contains("pip") || said.contains("No module named") => InstallError::NoPip,
+            Some(last) => InstallError::Pip(last.trim().into()),
+        }
+    })
 }
