@@ -52,9 +52,9 @@ import json
 from pip._internal.commands import create_command
 o, _ = create_command('download').parse_args(['x'])
 print(json.dumps(dict(
-    indexes=[o.index_url] + o.extra_index_urls, find_links=o.find_links, no_index=o.no_index, cert=o.cert or None,
-    client_cert=o.client_cert or None, proxy=o.proxy or None, trusted_hosts=o.trusted_hosts, timeout=o.timeout,
-    retries=o.retries)))";
+    indexes=[o.index_url] + o.extra_index_urls, find_links=o.find_links, no_index=bool(o.no_index), cert=o.cert or None,
+    client_cert=o.client_cert or None, proxy=o.proxy or None, trusted_hosts=o.trusted_hosts, timeout=float(o.timeout),
+    retries=int(o.retries))))";
 
 impl Settings {
     /// Asks the first Python that has a pip.
@@ -81,12 +81,14 @@ fn ask(python: &[&str]) -> Result<Settings, InstallError> {
     let output = command.output().map_err(|_| InstallError::NoPip)?;
     let (answer, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let settings = answer.lines().last().and_then(|line| serde_json::from_str(line).ok());
-    settings.filter(|_| output.status.success()).ok_or_else(|| {
-        match said.lines().rfind(|line| !line.trim().is_empty()) {
-            None => InstallError::NoPip,
-            // A Python without pip, or the stand-in of a version manager without a Python.
-            Some(_) if !said.contains("pip") || said.contains("No module named") => InstallError::NoPip,
-            Some(last) => InstallError::Pip(last.trim().into()),
-        }
-    })
+    let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    // A Python without pip, or what stands where a Python could be: a version manager, or a shop window.
+    let none = said.is_empty()
+        || said.iter().any(|line| line.contains("No module named"))
+        || matches!(output.status.code(), Some(127 | 9009));
+    match settings.filter(|_| output.status.success()) {
+        Some(settings) => Ok(settings),
+        None if none => Err(InstallError::NoPip),
+        None => Err(InstallError::Pip(said.join(" "))),
+    }
 }
