@@ -80,6 +80,11 @@ pub enum InstallError {
          URL, or a folder of wheels: --from FOLDER, or install Python with pip"
     )]
     NoPip,
+    /// pip is there, and does not answer.
+    #[error(
+        "pip does not say where packages come from here: {0}\n  or name the package index: --index URL, or a folder of wheels: --from FOLDER"
+    )]
+    Pip(String),
     /// The user's settings forbid the network.
     #[error(
         "pip is told to use no index here (no-index), and {archive} is in none of its find-links\n  name a folder of wheels: --from FOLDER, or an index: --index URL"

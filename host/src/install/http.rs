@@ -107,7 +107,11 @@ fn roots(settings: &Settings) -> Result<RootCerts, InstallError> {
 }
 
 fn pem(file: &Path) -> Result<Vec<PemItem<'static>>, InstallError> {
-    let bytes = std::fs::read(file).map_err(|why| InstallError::read(file, why))?;
+    let unreadable = |why: std::io::Error| InstallError::Setting {
+        what: "pip's certificates".into(),
+        why: format!("{} cannot be read: {why}", file.display()),
+    };
+    let bytes = std::fs::read(file).map_err(unreadable)?;
     Ok(parse_pem(&bytes).filter_map(Result::ok).collect())
 }
 

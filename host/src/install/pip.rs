@@ -52,25 +52,43 @@ import json
 from pip._internal.commands import create_command
 o, _ = create_command('download').parse_args(['x'])
 print(json.dumps(dict(
-    indexes=[o.index_url] + o.extra_index_urls, find_links=o.find_links, no_index=o.no_index, cert=o.cert or None,
-    client_cert=o.client_cert or None, proxy=o.proxy or None, trusted_hosts=o.trusted_hosts, timeout=o.timeout,
-    retries=o.retries)))";
+    indexes=[o.index_url] + o.extra_index_urls, find_links=o.find_links, no_index=bool(o.no_index), cert=o.cert or None,
+    client_cert=o.client_cert or None, proxy=o.proxy or None, trusted_hosts=o.trusted_hosts, timeout=float(o.timeout),
+    retries=int(o.retries))))";
 
 impl Settings {
     /// Asks the first Python that has a pip.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or pip cannot read its own settings.
     pub fn ask_pip() -> Result<Self, InstallError> {
         let pythons: &[&[&str]] = &[&["python3"], &["python"], &["py", "-3"]];
-        pythons.iter().find_map(|python| ask(python)).ok_or(InstallError::NoPip)
+        let mut refusal = InstallError::NoPip;
+        for python in pythons {
+            match ask(python) {
+                Ok(settings) => return Ok(settings),
+                Err(InstallError::NoPip) => {}
+                Err(why) => refusal = why,
+            }
+        }
+        Err(refusal)
     }
 }
 
-fn ask(python: &[&str]) -> Option<Settings> {
+fn ask(python: &[&str]) -> Result<Settings, InstallError> {
     let mut command = Command::new(python[0]);
-    command.args(&python[1..]).args(["-c", QUESTION]).stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    let answer = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(answer.lines().last()?).ok()
+    command.args(&python[1..]).args(["-c", QUESTION]).stdin(Stdio::null());
+    let output = command.output().map_err(|_| InstallError::NoPip)?;
+    let (answer, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let settings = answer.lines().last().and_then(|line| serde_json::from_str(line).ok());
+    let said: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    // A Python without pip, or what stands where a Python could be: a version manager, or a shop window.
+    let none = said.is_empty()
+        || said.iter().any(|line| line.contains("No module named"))
+        || matches!(output.status.code(), Some(127 | 9009));
+    match settings.filter(|_| output.status.success()) {
+        Some(settings) => Ok(settings),
+        None if none => Err(InstallError::NoPip),
+        None => Err(InstallError::Pip(said.join(" "))),
+    }
 }

@@ -45,7 +45,7 @@ impl Sources {
         if wanted.archive.ends_with(".crate") {
             std::fs::create_dir_all(home.folder()).map_err(|why| InstallError::write(home.folder(), why))?;
             let path = crates::fetch(entry, wanted, home.folder())?;
-            return Ok(Got { from: format!("cargo's cache, {}", path.display()), path });
+            return Ok(Got { from: format!("cargo's cache, where it stays: {}", path.display()), path });
         }
         let (settings, client) = self.network()?;
         let (pages, folders): (Vec<&String>, Vec<&String>) =
