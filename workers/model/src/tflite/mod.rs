@@ -52,7 +52,11 @@ use std::sync::Arc;
 /// in     = { input_audio = "features" }
 /// frames = { input_audio = 3 }
 /// ```
-pub struct Tflite(Runner);
+pub struct Tflite {
+    runner: Runner,
+    /// What runs it, and why.
+    says: String,
+}
 
 /// A library that runs models.
 #[derive(Clone, Copy)]
@@ -87,29 +91,30 @@ impl Worker for Tflite {
 
     fn create(values: &Values) -> Result<Self> {
         let file = File::open(values.text("model"))?;
-        let (engine, why) = Engine::choose(values)?;
-        values.note(&why);
-        Ok(Self(Runner::new(values, Box::new(Loaded { file: Arc::new(file), engine }))?))
+        let (engine, says) = Engine::choose(values)?;
+        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file: Arc::new(file), engine }))?, says })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
-        self.0.prepare(setup)
+        self.runner.prepare(setup)?;
+        setup.says(&self.says);
+        Ok(())
     }
 
     fn process(&mut self, block: &mut Block) {
-        self.0.process(block);
+        self.runner.process(block);
     }
 
     fn reset(&mut self) {
-        self.0.reset();
+        self.runner.reset();
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        self.0.save(out);
+        self.runner.save(out);
     }
 
     fn load(&mut self, data: &[u8]) -> Result {
-        self.0.load(data)
+        self.runner.load(data)
     }
 }
 

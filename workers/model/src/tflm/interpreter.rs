@@ -86,23 +86,23 @@ impl Micro {
 
     /// Bytes of the arena that a model needs, a multiple of 1024.
     ///
+    /// What is in use in a large arena is not enough, as planning takes more for a while; but an arena of so many bytes
+    /// or more is refused in words if it is too small, where a smaller one may crash the library.
+    ///
     /// # Errors
     /// What the library says to the model.
     pub fn measure(self, file: &File) -> Result<usize> {
         let mut why = String::new();
-        for size in ARENAS {
-            // What neither the tables at the end of the arena nor the tensors at its begin have touched was not needed.
-            let marked = Block::new(size);
-            marked.fill(MARK);
-            match MicroInterpreter::new(self, file, marked) {
-                Ok(mut interpreter) => {
-                    interpreter.run()?;
-                    let touched = size - interpreter.arena.untouched(MARK);
-                    return Ok((touched.max(interpreter.used) + MARGIN).next_multiple_of(1024));
+        for large in ARENAS {
+            match MicroInterpreter::new(self, file, Block::new(large)) {
+                Ok(interpreter) => {
+                    let least = interpreter.used.next_multiple_of(1024);
+                    let works = |size: &usize| MicroInterpreter::new(self, file, Block::new(*size)).is_ok();
+                    return Ok((least..large).step_by(1024).find(works).unwrap_or(large));
                 }
                 Err(said) => why = said,
             }
-            if !why.contains("allocat") && !why.contains("buffer") && !why.contains("arena") {
+            if !["allocat", "buffer", "arena"].iter().any(|word| why.contains(word)) {
                 break;
             }
         }
@@ -117,11 +117,6 @@ impl Micro {
         MicroInterpreter::new(self, file, Block::new(arena)).map_err(|why| refused(file, &why))
     }
 }
-
-/// What an arena is filled with that is to be measured; no likely value of anything.
-const MARK: u8 = 0xa7;
-/// Room for what was asked for but not written to while measuring.
-const MARGIN: usize = 512;
 
 /// Why the library does not take a model.
 fn refused(file: &File, why: &str) -> Error {
@@ -300,12 +295,6 @@ impl Block {
         self.at.as_ptr().cast()
     }
 
-    /// Fills it, before anything lives in it.
-    fn fill(&self, with: u8) {
-        // SAFETY: it is all its own.
-        unsafe { self.at.write_bytes(with, self.layout.size()) }
-    }
-
     fn copy(&self) -> Vec<u8> {
         // SAFETY: it is all its own, and nothing writes to it meanwhile.
         unsafe { std::slice::from_raw_parts(self.at.as_ptr(), self.layout.size()) }.to_vec()
@@ -314,17 +303,6 @@ impl Block {
     fn restore(&mut self, from: &[u8]) {
         // SAFETY: `from` is a copy of it, so as long.
         unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.at.as_ptr(), from.len().min(self.layout.size())) }
-    }
-
-    /// Bytes of the longest part that is still as `fill` has left it.
-    fn untouched(&self, mark: u8) -> usize {
-        let bytes = self.copy();
-        let (mut longest, mut now) = (0, 0);
-        for byte in bytes {
-            now = if byte == mark { now + 1 } else { 0 };
-            longest = longest.max(now);
-        }
-        longest
     }
 }
 

@@ -44,7 +44,11 @@ pub const RUNTIME: Runtime =
 /// stack     = { Reshape_1 = 49 }
 /// arena_kib = 10
 /// ```
-pub struct Tflm(Runner);
+pub struct Tflm {
+    runner: Runner,
+    /// What runs it, and how full its arena is.
+    says: String,
+}
 
 /// A model, the library that runs it, and the size of its arena in bytes.
 struct Loaded {
@@ -88,28 +92,30 @@ impl Worker for Tflm {
         let arena = if given > 0 { given } else { needed };
         let used = micro.interpreter(&file, arena)?.used();
         let uses = format!("uses {:.1} of {} KiB", used as f64 / 1024.0, arena / 1024);
-        values.note(&format!("runs on TensorFlow Lite Micro {}, {uses}", interpreter::VERSION));
-        Ok(Self(Runner::new(values, Box::new(Loaded { file, micro, arena }))?))
+        let says = format!("runs on TensorFlow Lite Micro {}, {uses}", interpreter::VERSION);
+        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file, micro, arena }))?, says })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
-        self.0.prepare(setup)
+        self.runner.prepare(setup)?;
+        setup.says(&self.says);
+        Ok(())
     }
 
     fn process(&mut self, block: &mut Block) {
-        self.0.process(block);
+        self.runner.process(block);
     }
 
     fn reset(&mut self) {
-        self.0.reset();
+        self.runner.reset();
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        self.0.save(out);
+        self.runner.save(out);
     }
 
     fn load(&mut self, data: &[u8]) -> Result {
-        self.0.load(data)
+        self.runner.load(data)
     }
 }
 
