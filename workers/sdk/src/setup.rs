@@ -21,8 +21,6 @@ pub struct Setup {
     pub(crate) declared: Vec<String>,
     /// How often the input must be heard before, and why.
     pub(crate) rehearsals: (u32, String),
-    /// What the worker has to say to the author of the graph.
-    pub(crate) notes: Vec<String>,
 }
 
 impl Setup {
@@ -71,10 +69,6 @@ impl Setup {
     /// author.
     pub fn rehearsals(&mut self, times: u32, why: &str) {
         self.rehearsals = (times, why.into());
-    }
-    /// Tells the author of the graph something worth knowing, such as how much memory a model takes.
-    pub fn note(&mut self, text: &str) {
-        self.notes.push(text.into());
     }
     /// Changes an output. Ports that are declared but not connected are passed over.
     fn answer(&mut self, port: &str, change: impl FnOnce(&mut Stream)) {
