@@ -117,6 +117,9 @@ pub fn table(plan: &Plan) -> String {
             let _ = writeln!(text, "\n  {} is there because {why}.", step.name);
         }
     }
+    for (step, note) in plan.steps.iter().flat_map(|step| step.notes.iter().map(move |note| (step, note))) {
+        let _ = writeln!(text, "\n  {} {note}", step.name);
+    }
     text += &lanes(plan);
     for output in &plan.outputs {
         text += &latency(plan, output);
@@ -186,6 +189,7 @@ pub fn to_json(plan: &Plan) -> Value {
         });
         json!({
             "name": step.name, "worker": step.worker, "implied": step.implied, "may_block": step.may_block,
+            "notes": step.notes,
             "inputs": step.inputs.iter().map(|&e| edge(e)).collect::<Vec<_>>(),
             "outputs": outputs.collect::<Vec<_>>(),
             "lane": step.lane.as_ref().map(|lane| json!({ "name": lane.name, "delay": lane.delay, "late": format!("{:?}", lane.late).to_lowercase() })),

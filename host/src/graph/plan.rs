@@ -110,6 +110,8 @@ pub struct Step {
     pub span: Span,
     /// How often it must hear the whole input before what it gives is right.
     pub rehearsals: u32,
+    /// What its worker said of itself when it was made, such as the engine that it runs on.
+    pub notes: Vec<String>,
     /// It is no worker, but goes over from its first input to its last.
     pub fade: Option<Fade>,
 }

@@ -21,6 +21,9 @@ pub struct Instance {
     functions: Functions,
     raw: *mut abi::Instance,
     agreed: Agreed,
+    /// What it said of itself in `create`, so many, and in the last `prepare`.
+    notes: Vec<String>,
+    notes_of_create: usize,
     /// Most frames that a port which moves as many as there are will see; `None` until `prepare` has succeeded.
     max_frames: Option<usize>,
     log: Arc<Log>,
@@ -197,7 +200,10 @@ impl Instance {
         }
         let functions = worker.functions;
         let agreed = Agreed::default();
-        Ok(Self { worker: worker.clone(), functions, raw, agreed, max_frames: None, log, _host: host })
+        let notes = log.take_infos();
+        let notes_of_create = notes.len();
+        let (worker, max_frames) = (worker.clone(), None);
+        Ok(Self { worker, functions, raw, agreed, notes, notes_of_create, max_frames, log, _host: host })
     }
 
     /// Its worker.
@@ -208,6 +214,11 @@ impl Instance {
     /// What it says.
     pub fn log(&self) -> &Arc<Log> {
         &self.log
+    }
+
+    /// What it said of itself when it was made and prepared, such as the engine that it runs on.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// What it agreed to last.
@@ -279,6 +290,8 @@ impl Instance {
         let mut agreed = Agreed { inputs: ports.collect(), outputs: vec![], rehearsals, rehearsals_why };
         agreed.outputs = agreed.inputs.split_off(inputs.len());
         check(&mut agreed, &self.worker)?;
+        self.notes.truncate(self.notes_of_create);
+        self.notes.extend(self.log.take_infos());
         (self.agreed, self.max_frames) = (agreed, Some(max_frames as usize));
         Ok(&self.agreed)
     }

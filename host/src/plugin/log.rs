@@ -54,6 +54,14 @@ impl Log {
         errors.last().map(|note| note.text())
     }
 
+    /// All unread messages at `Level::INFO`; the others stay.
+    pub fn take_infos(&self) -> Vec<String> {
+        let all: Vec<Note> = std::iter::from_fn(|| self.next()).collect();
+        let (infos, others): (Vec<Note>, Vec<Note>) = all.into_iter().partition(|note| note.level == Level::INFO);
+        others.iter().for_each(|note| self.push(note.level, &note.bytes[..note.len]));
+        infos.iter().map(Note::text).collect()
+    }
+
     fn push(&self, level: Level, text: &[u8]) {
         let len = text.len().min(ROOM);
         let mut note = Note { level, len, bytes: [0; ROOM] };
@@ -93,5 +101,17 @@ mod tests {
         log.push(Level::INFO, b"goodbye");
         assert_eq!(log.lost(), 2);
         assert_eq!(log.take_error().as_deref(), Some("tensor 8 has no shape"));
+    }
+
+    /// What a worker tells about itself goes into the plan; its warnings are still there to be reported.
+    #[test]
+    fn what_is_worth_knowing_is_taken_apart_from_what_is_wrong() {
+        let log = Log::default();
+        log.push(Level::WARN, b"the file is old");
+        log.push(Level::INFO, b"runs on two threads");
+        log.push(Level::WARN, b"and large");
+        assert_eq!(log.take_infos(), ["runs on two threads"]);
+        let left: Vec<String> = std::iter::from_fn(|| log.next()).map(|note| note.text()).collect();
+        assert_eq!(left, ["the file is old", "and large"]);
     }
 }

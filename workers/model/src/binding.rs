@@ -22,7 +22,7 @@ use crate::words::{self, InputWords, Tensor, Words, list, shape_text};
 use aw_sdk::{Error, Format, Kind, Result, Values};
 
 /// More values than any tensor of an audio model has; a damaged file may ask for more memory than there is.
-const MOST_VALUES: usize = 1 << 28;
+pub(crate) const MOST_VALUES: usize = 1 << 28;
 
 /// A model's tensors, and what the graph says about them.
 pub struct Binding {

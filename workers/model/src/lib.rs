@@ -8,7 +8,9 @@
 mod binding; // tensors ↔ ports
 mod engine; //  what an engine must do
 mod layout; //  how frames lie in a tensor
-mod onnx; //    the worker `onnx`
+mod onnx; //    the worker `onnx`, and which engine it runs on
+mod onnx_file; // an ONNX file, before an engine sees it
+mod ort; //     the engine ONNX Runtime
 mod outputs; // what is made of a model's outputs
 mod runner; //  what all model workers do
 mod shapes; //  extents left open, and frames that do not fit
@@ -17,6 +19,14 @@ mod tflm; //    the worker `tflm`
 mod tract; //   the engine tract
 mod words; //   what the graph says about a model
 
+#[cfg(test)]
+mod agreement; // engines against each other
+#[cfg(test)]
+mod at_hand; // engines and models that tests find on this machine
+#[cfg(test)]
+mod damage; //   files that no engine should crash on
+#[cfg(test)]
+mod files; //    files and libraries that are not what they should be
 #[cfg(test)]
 mod refusals; // what the worker says to a graph it cannot run
 #[cfg(test)]

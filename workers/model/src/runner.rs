@@ -111,6 +111,19 @@ impl Runner {
         Ok(())
     }
 
+    /// Prepares with the same model on another engine, and keeps it if that succeeds.
+    ///
+    /// # Errors
+    /// See [`Runner::prepare`].
+    pub fn try_on(&mut self, model: Box<dyn Model + Send>, setup: &mut Setup) -> Result {
+        let before = std::mem::replace(&mut self.model, model);
+        let prepared = self.prepare(setup);
+        if prepared.is_err() {
+            self.model = before;
+        }
+        prepared
+    }
+
     /// See [`aw_sdk::Worker::process`].
     pub fn process(&mut self, block: &mut Block) {
         let Some(running) = &mut self.running else { return };
@@ -212,11 +225,13 @@ mod tests {
     use super::*;
     use crate::binding::{Input, Source};
     use crate::layout::Layout;
+    use crate::onnx_file::OnnxFile;
     use crate::tract::File;
 
     /// The GRU of the tests, `x` fed by a port.
     fn gru() -> Running {
-        let file = File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/gru.onnx")).unwrap();
+        let file = OnnxFile::open(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/models/gru.onnx")).unwrap();
+        let file = File::open(file).unwrap();
         let format = Format::audio(1, 100).carrying(Kind::FEATURES, 4);
         let layout = Layout::of(&[1, 1, 4], 1, 4, 1).unwrap();
         let feed = Feed { port: 0, format, take: 1, hold: 1, layout };

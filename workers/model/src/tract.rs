@@ -4,17 +4,18 @@
 //! and scans from run to run, beside the state that the graph carries, and the output is silently wrong.
 use crate::binding::{Input, Source};
 use crate::engine;
+use crate::onnx_file::OnnxFile;
 use crate::words::{Tensor as Declared, shape_text};
 use aw_sdk::{Error, Result};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue;
-use tract_onnx::pb::type_proto::Value::TensorType;
-use tract_onnx::pb::{ModelProto, ValueInfoProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 use tract_onnx::tract_hir::ops::konst::Const;
+
+/// Its version, as in Cargo.toml.
+pub const VERSION: &str = "0.23";
 
 /// A model as its file has it.
 pub struct File {
@@ -49,28 +50,18 @@ impl File {
     /// Reads a model.
     ///
     /// # Errors
-    /// No such file, not an ONNX file, a damaged one.
-    pub fn open(path: &str) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Error(format!("cannot read the model {path}: {e}")))?;
-        let proto = contained(|| tract_onnx::onnx().proto_model_for_read(&mut &bytes[..]));
-        let mut proto = match proto {
-            Ok(proto) if proto.graph.as_ref().is_some_and(|graph| !graph.output.is_empty()) => proto,
-            _ => return Err(Error(format!("{path} {}", no_model(&bytes)))),
-        };
+    /// What tract says of it.
+    pub fn open(mut file: OnnxFile) -> Result<Self> {
         // Some exporters give several nodes one name, which tract refuses; without a name it takes that of the output.
-        for node in proto.graph.iter_mut().flat_map(|graph| &mut graph.node) {
+        for node in file.proto.graph.iter_mut().flat_map(|graph| &mut graph.node) {
             node.name.clear();
         }
-        let folder = Path::new(path).parent().and_then(Path::to_str);
+        let OnnxFile { path, proto, inputs, outputs } = file;
+        let folder = Path::new(&path).parent().and_then(Path::to_str);
         // What a file says of the shapes inside it may not fit the shapes that the graph gives.
         let onnx = tract_onnx::onnx().with_ignore_value_info(true);
         let parsed = contained(|| onnx.parse(&proto, folder));
         let parsed = parsed.map_err(|why| Error(format!("the engine tract cannot read {path}: {why}")))?;
-        if !parsed.unresolved_inputs.is_empty() {
-            let names = parsed.unresolved_inputs.join("`, `");
-            return Err(Error(format!("{path} is damaged: nothing in it makes `{names}`")));
-        }
-        let (inputs, outputs) = declared(&proto);
         Ok(Self { model: parsed.model, inputs, outputs })
     }
 
@@ -213,25 +204,6 @@ impl engine::Session for Session {
     }
 }
 
-/// Inputs and outputs as the file declares them. An initialiser is no input, though old files list it as one.
-fn declared(proto: &ModelProto) -> (Vec<Declared>, Vec<Declared>) {
-    let Some(graph) = &proto.graph else { return (vec![], vec![]) };
-    let open = |info: &&ValueInfoProto| !graph.initializer.iter().any(|weights| weights.name == info.name);
-    let inputs = graph.input.iter().filter(open).map(tensor);
-    (inputs.collect(), graph.output.iter().map(tensor).collect())
-}
-
-/// A tensor as the file declares it; some exporters write 0 for an extent they leave open.
-fn tensor(info: &ValueInfoProto) -> Declared {
-    let ty = info.r#type.as_ref().and_then(|ty| ty.value.as_ref());
-    let shape = ty.and_then(|TensorType(tensor)| tensor.shape.as_ref());
-    let dims = shape.into_iter().flat_map(|shape| &shape.dim).map(|dim| match dim.value {
-        Some(DimValue(n)) if n > 0 => usize::try_from(n).ok(),
-        _ => None,
-    });
-    Declared { name: info.name.clone(), dims: dims.collect() }
-}
-
 /// The values of a constant: one for all, or one each.
 fn fixed(shape: &[usize], values: &[f64], ty: DatumType) -> TractResult<Tensor> {
     let room = shape.iter().product();
@@ -240,14 +212,15 @@ fn fixed(shape: &[usize], values: &[f64], ty: DatumType) -> TractResult<Tensor> 
 }
 
 /// Runs tract, which panics on some bad files.
-fn contained<T>(f: impl FnOnce() -> TractResult<T>) -> std::result::Result<T, String> {
+pub fn contained<T>(f: impl FnOnce() -> TractResult<T>) -> std::result::Result<T, String> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(result) => result.map_err(|e| because(&e)),
         Err(payload) => {
             let text = payload.downcast_ref::<&str>().map(|text| text.to_string());
             let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
             std::mem::forget(payload); // its drop may panic again
-            Err(format!("it panicked: {}", text.unwrap_or_default()))
+            let text = text.unwrap_or_default(); // a quoted error may bring its stack along
+            Err(format!("it panicked: {}", text.lines().next().unwrap_or_default()))
         }
     }
 }
@@ -261,18 +234,4 @@ fn because(error: &TractError) -> String {
         [root, ..] => short(root),
         [] => String::new(),
     }
-}
-
-/// What a file is that is no model.
-fn no_model(bytes: &[u8]) -> String {
-    if bytes.get(4..8) == Some(b"TFL3") {
-        return "is a TensorFlow Lite model, not an ONNX one".into();
-    }
-    if bytes.starts_with(b"version https://git-lfs") {
-        return "is only a Git LFS pointer: `git lfs pull` brings the model itself".into();
-    }
-    // Field 1 of an ONNX file, `ir_version`, comes first.
-    let begun = bytes.first() == Some(&0x08) && bytes.len() > 16;
-    let what = if begun { "is damaged or cut short" } else { "is no ONNX model" };
-    format!("{what} ({} bytes)", bytes.len())
 }

@@ -208,6 +208,34 @@ def vad():
     golden("vad", input=x, output=probability)
 
 
+def types():
+    """Every type of number: x is f16 audio; states that count (i32), decay (f64) and remember (bool)."""
+    f16, i16, u8, i32, f64, flag = (TensorProto.FLOAT16, TensorProto.INT16, TensorProto.UINT8, TensorProto.INT32,
+                                    TensorProto.DOUBLE, TensorProto.BOOL)
+    nodes = [
+        node("Cast", "x", "wide", to=F32),
+        node("Mul", "wide two", "twice"),
+        node("Cast", "twice", "half", to=f16),
+        node("Cast", "wide", "short", to=i16),
+        node("Add", "count one", "count_next"),
+        node("Cast", "count_next", "bytes", to=u8),
+        node("Mul", "decay half64", "less"),
+        node("Cast", "x", "wide64", to=f64),
+        node("Add", "less wide64", "decay_next"),
+        node("Greater", "wide two", "loud"),
+        node("Cast", "loud", "loud32", to=F32),
+        node("ReduceMax", "loud32", "any32", keepdims=0),
+        node("Cast", "any32", "any", to=flag),
+        node("Or", "seen any", "seen_next"),
+    ]
+    constants = {"two": np.float32(2), "one": np.array([1], np.int32), "half64": np.float64(0.5)}
+    inputs = [tensor("x", [1, 4], f16), tensor("count", [1], i32), tensor("decay", [1, 4], f64),
+              tensor("seen", [1], flag)]
+    outputs = [tensor("half", [1, 4], f16), tensor("short", [1, 4], i16), tensor("bytes", [1], u8),
+               tensor("count_next", [1], i32), tensor("decay_next", [1, 4], f64), tensor("seen_next", [1], flag)]
+    save("types", nodes, inputs, outputs, constants)
+
+
 def broken():
     save("unknown_operator", [node("Sorcery", "x", "y")], [tensor("x", [1, 4])], [tensor("y", [1, 4])], check=False)
 
@@ -222,6 +250,7 @@ gru_fresh()
 spectra()
 words()
 vad()
+types()
 broken()
 lines = [f" {json.dumps(name)}: {json.dumps(streams)}" for name, streams in goldens.items()]
 (HERE / "goldens.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")

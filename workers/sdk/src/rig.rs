@@ -103,11 +103,6 @@ impl Rig {
         }
     }
 
-    /// What the worker has told so far.
-    pub fn said(&self) -> Vec<String> {
-        self.said.lock().map(|said| said.clone()).unwrap_or_default()
-    }
-
     /// Prepares again, with other formats.
     ///
     /// # Errors
@@ -272,6 +267,11 @@ impl Rig {
             self.fire(n, &mut out);
         }
         out
+    }
+
+    /// What the worker has said since it was made or since the last call.
+    pub fn said(&self) -> Vec<String> {
+        self.said.lock().map(|mut said| std::mem::take(&mut *said)).unwrap_or_default()
     }
 
     /// All events so far.

@@ -21,6 +21,8 @@ pub struct Setup {
     pub(crate) declared: Vec<String>,
     /// How often the input must be heard before, and why.
     pub(crate) rehearsals: (u32, String),
+    /// What is worth knowing.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Setup {
@@ -69,6 +71,10 @@ impl Setup {
     /// author.
     pub fn rehearsals(&mut self, times: u32, why: &str) {
         self.rehearsals = (times, why.into());
+    }
+    /// Says what is worth knowing about how the worker will run, such as what it found on this machine; `aw plan` shows it.
+    pub fn says(&mut self, text: &str) {
+        self.notes.push(text.into());
     }
     /// Changes an output. Ports that are declared but not connected are passed over.
     fn answer(&mut self, port: &str, change: impl FnOnce(&mut Stream)) {

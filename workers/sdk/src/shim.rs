@@ -22,11 +22,15 @@ struct Boxed<W> {
 }
 
 fn log(host: *const abi::Host, text: &str) {
+    log_at(host, abi::Level::ERROR, text);
+}
+
+fn log_at(host: *const abi::Host, level: abi::Level, text: &str) {
     // SAFETY: the host outlives every instance (`abi::Host`).
     let Some(host) = (unsafe { host.as_ref() }) else { return };
     if let Some(log) = host.log {
         // SAFETY: `text` is alive for the call.
-        unsafe { log(host.ctx, abi::Level::ERROR, text.as_ptr().cast::<c_char>(), text.len()) }
+        unsafe { log(host.ctx, level, text.as_ptr().cast::<c_char>(), text.len()) }
     }
 }
 
@@ -238,6 +242,7 @@ unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup)
         // SAFETY: port names are C strings.
         declared: W::SPEC.ports.iter().map(|port| unsafe { text(port.0.name) }).collect(),
         rehearsals: (0, String::new()),
+        notes: vec![],
     };
     // SAFETY: the host's promise, passed on.
     let status = unsafe {
@@ -255,6 +260,11 @@ unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup)
     };
     for (to, from) in ins.iter_mut().zip(&setup.inputs).chain(outs.iter_mut().zip(&setup.outputs)) {
         (to.format, to.frames, to.latency, to.tail) = (from.format, from.frames, from.latency, from.tail);
+    }
+    if status == Status::OK {
+        // SAFETY: `it` came from `create::<W>` and is used by nobody else during the call.
+        let host = unsafe { (*it.cast::<Boxed<W>>()).host };
+        setup.notes.iter().for_each(|note| log_at(host, abi::Level::INFO, note));
     }
     // A host of version 1.0 has no such fields.
     if size as usize >= size_of::<abi::Setup>() {

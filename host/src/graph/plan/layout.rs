@@ -116,6 +116,7 @@ impl Plan {
             labels: labels(worker),
             span: node.span.clone(),
             rehearsals: worker.instance.as_ref().map_or(0, |instance| instance.agreed().rehearsals),
+            notes: worker.instance.as_ref().map_or(vec![], |instance| instance.notes().to_vec()),
             fade: None,
         });
     }

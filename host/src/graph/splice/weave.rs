@@ -155,6 +155,7 @@ impl<'p> Weave<'p> {
             labels: vec![],
             span: 0..0,
             rehearsals: 0,
+            notes: vec![],
             fade: Some(Fade { wait, length }),
         };
         self.plan.steps.push(step);

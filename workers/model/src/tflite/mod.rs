@@ -55,7 +55,7 @@ use std::sync::Arc;
 pub struct Tflite {
     runner: Runner,
     /// What runs it, and why.
-    says: String,
+    runs_on: String,
 }
 
 /// A library that runs models.
@@ -91,13 +91,13 @@ impl Worker for Tflite {
 
     fn create(values: &Values) -> Result<Self> {
         let file = File::open(values.text("model"))?;
-        let (engine, says) = Engine::choose(values)?;
-        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file: Arc::new(file), engine }))?, says })
+        let (engine, runs_on) = Engine::choose(values)?;
+        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file: Arc::new(file), engine }))?, runs_on })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
         self.runner.prepare(setup)?;
-        setup.says(&self.says);
+        setup.says(&self.runs_on);
         Ok(())
     }
 

@@ -2,7 +2,8 @@
 //!
 //! An engine that is not installed is not tested, which is said once for each test.
 use super::{Tflite, classic, litert};
-use crate::tests::{audio, features, table};
+use crate::at_hand::table;
+use crate::tests::{audio, features};
 use aw_sdk::{Format, Given, Kind, Result, Rig};
 use std::collections::HashMap;
 use std::sync::LazyLock;

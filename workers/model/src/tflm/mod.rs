@@ -47,7 +47,7 @@ pub const RUNTIME: Runtime =
 pub struct Tflm {
     runner: Runner,
     /// What runs it, and how full its arena is.
-    says: String,
+    runs_on: String,
 }
 
 /// A model, the library that runs it, and the size of its arena in bytes.
@@ -92,13 +92,13 @@ impl Worker for Tflm {
         let arena = if given > 0 { given } else { needed };
         let used = micro.interpreter(&file, arena)?.used();
         let uses = format!("uses {:.1} of {} KiB", used as f64 / 1024.0, arena / 1024);
-        let says = format!("runs on TensorFlow Lite Micro {}, {uses}", interpreter::VERSION);
-        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file, micro, arena }))?, says })
+        let runs_on = format!("runs on TensorFlow Lite Micro {}, {uses}", interpreter::VERSION);
+        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file, micro, arena }))?, runs_on })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
         self.runner.prepare(setup)?;
-        setup.says(&self.says);
+        setup.says(&self.runs_on);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The worker against the Python interpreter of LiteRT, and what it says about its arena.
 use super::{RUNTIME, Tflm};
-use crate::tests::{features, table};
+use crate::at_hand::table;
+use crate::tests::features;
 use crate::tflite::tests::{golden, path, worst};
 use aw_sdk::{Format, Given, Result, Rig, abi};
 
