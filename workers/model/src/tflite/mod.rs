@@ -9,11 +9,14 @@ pub mod file; //    a model as its file has it
 mod flatbuffer; //  tables, read without trusting them
 pub mod library; //     where the runtimes are
 mod litert; //      the engine LiteRT
+mod litert_api; //  its C functions
+mod needs; //       what operators need, in tables
 mod operators; //   names of operators
-mod rules; //       what operators need
+mod rules; //       whether they have it
 pub mod said; //        what C libraries say
 mod schema; //      what tables there are
 pub mod session; // one interpreter a channel
+mod tensors; //     whether single tensors mean something
 pub mod values; //  types and quantisation
 
 #[cfg(test)]

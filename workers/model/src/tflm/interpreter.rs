@@ -4,11 +4,11 @@
 //! those of the one known library; see there.
 use super::image;
 pub use super::image::VERSION;
+use super::memory::Block;
 use crate::tflite::file::{Bytes, File};
 use crate::tflite::library::functions;
 use crate::tflite::session::Interpreter;
 use aw_sdk::{Error, Result};
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ffi::{c_int, c_void};
 use std::path::Path;
 use std::ptr::{self, NonNull};
@@ -22,14 +22,12 @@ const RESOLVER: usize = 0x3538;
 const GREEDY: c_int = 0;
 /// `kTfLiteOk`.
 const OK: c_int = 0;
-/// What arenas are a multiple of, and aligned to.
-const ALIGN: usize = 16;
 /// The arenas to measure in.
 const ARENAS: [usize; 4] = [1 << 20, 1 << 23, 1 << 26, 1 << 28];
 
 /// `TfLiteTensor` as it is when `TF_LITE_STATIC_MEMORY` is defined.
 #[repr(C)]
-struct Tensor {
+pub struct Tensor {
     quantization: [usize; 3],
     data: *mut u8,
     /// Their number, then the extents.
@@ -156,7 +154,7 @@ impl MicroInterpreter {
         // SAFETY: the file is a whole model, as `File` checked, and `_file` keeps it; the arena and the place of the object
         // outlive the interpreter and do not move; the resolver is there for ever. Only a success makes more of it.
         let (allocator, status) = unsafe {
-            let allocator = (f.allocator)(arena.it().cast(), arena.layout.size(), GREEDY);
+            let allocator = (f.allocator)(arena.it().cast(), arena.len(), GREEDY);
             if allocator.is_null() {
                 return Err(image::said());
             }
@@ -267,48 +265,5 @@ impl Drop for MicroInterpreter {
     fn drop(&mut self) {
         // SAFETY: it was made by `create` and is deleted once.
         unsafe { (self.functions.delete)(self.object.it()) }
-    }
-}
-
-/// Memory that stays in its place and that C++ may write to.
-struct Block {
-    at: NonNull<u8>,
-    layout: Layout,
-}
-
-// SAFETY: it is memory that belongs to no thread.
-unsafe impl Send for Block {}
-// SAFETY: shared, only its address is used.
-unsafe impl Sync for Block {}
-
-impl Block {
-    /// Zeros, at a multiple of 16.
-    fn new(size: usize) -> Self {
-        let size = size.max(1).next_multiple_of(ALIGN);
-        let layout = Layout::from_size_align(size, ALIGN).unwrap_or(Layout::new::<u128>());
-        // SAFETY: the size is not 0.
-        let at = unsafe { alloc_zeroed(layout) };
-        Self { at: NonNull::new(at).unwrap_or_else(|| handle_alloc_error(layout)), layout }
-    }
-
-    fn it(&self) -> It {
-        self.at.as_ptr().cast()
-    }
-
-    fn copy(&self) -> Vec<u8> {
-        // SAFETY: it is all its own, and nothing writes to it meanwhile.
-        unsafe { std::slice::from_raw_parts(self.at.as_ptr(), self.layout.size()) }.to_vec()
-    }
-
-    fn restore(&mut self, from: &[u8]) {
-        // SAFETY: `from` is a copy of it, so as long.
-        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.at.as_ptr(), from.len().min(self.layout.size())) }
-    }
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        // SAFETY: it came from `alloc_zeroed` with this layout.
-        unsafe { dealloc(self.at.as_ptr(), self.layout) }
     }
 }

@@ -9,6 +9,8 @@ mod interpreter; // its C++ functions
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
 #[path = "elsewhere.rs"]
 mod interpreter; // what other systems say
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod memory; //      memory for C++ objects
 #[cfg(test)]
 mod tests; //       the worker against the Python interpreter, and its arena
 
