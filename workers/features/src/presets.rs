@@ -434,7 +434,7 @@ pub const PRESETS: &[Preset] = &[
         c"log.floor" = c"5.960464477539063e-08",
         c"log.floor_mode" = c"\"add\"",
     ),
-    preset!(c"tflm_micro_speech", c"What micro_speech of TensorFlow Lite Micro is trained with: the microfrontend, 40 channels, 30 ms every 20 ms, times 10 / 256";
+    preset!(c"tflm_micro_speech", c"TensorFlow Lite Micro microfrontend of micro_speech: 40 channels, 30 ms every 20 ms";
         c"type" = c"\"microfrontend\"",
         c"sample_rate" = c"16000",
         c"microfrontend.size_ms" = c"30",
@@ -452,9 +452,17 @@ pub const PRESETS: &[Preset] = &[
         c"microfrontend.gain_bits" = c"21",
         c"microfrontend.enable_log" = c"true",
         c"microfrontend.scale_shift" = c"6",
+    ),
+    preset!(c"micro_speech", c"What the model micro_speech takes: tflm_micro_speech, times 10 / 256";
+        c"type" = c"\"microfrontend\"",
+        c"sample_rate" = c"16000",
+        c"microfrontend.size_ms" = c"30",
+        c"microfrontend.step_ms" = c"20",
+        c"microfrontend.channels" = c"40",
+        c"microfrontend.enable_pcan" = c"true",
         c"microfrontend.post_scale" = c"0.0390625",
     ),
-    preset!(c"micro_wake_word", c"What micro wake words are trained with: the microfrontend, 40 channels, 30 ms every 10 ms, times 10 / 256";
+    preset!(c"micro_wake_word", c"What the micro wake words take: as micro_speech, but every 10 ms";
         c"type" = c"\"microfrontend\"",
         c"sample_rate" = c"16000",
         c"microfrontend.size_ms" = c"30",
