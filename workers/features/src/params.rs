@@ -152,6 +152,9 @@ pub const PARAMS: &[Param] = &[
     Param::int(c"microfrontend.gain_bits", 21).range(0.0, 31.0).doc(c"Fraction bits of the gain"),
     Param::bool(c"microfrontend.enable_log", true).doc(c"Whether the output is a logarithm"),
     Param::int(c"microfrontend.scale_shift", 6).range(0.0, 31.0).doc(c"The logarithm is multiplied by 2 to this power"),
+    Param::float(c"microfrontend.post_scale", 1.0).range(0.0, 1e6).doc(
+        c"What the integers are multiplied by; models of micro_speech and micro wake words take 0.0390625, 10 / 256",
+    ),
 ];
 
 /// Which channels are heard.
@@ -168,7 +171,8 @@ pub enum Channel {
 /// The keys as a graph gives them, before the sample rate is known.
 pub struct Parsed {
     keys: Keys,
-    micro: Option<microfrontend::Keys>,
+    /// Of a microfrontend, and what its integers are multiplied by.
+    micro: Option<(microfrontend::Keys, f32)>,
     /// Which channels are heard.
     pub channel: Channel,
 }
@@ -177,7 +181,8 @@ impl Parsed {
     /// Reads and checks all that does not hang on what arrives.
     pub fn read(values: &Values) -> Result<Self> {
         let kind = values.text("type");
-        let micro = (kind == "microfrontend").then(|| micro(values));
+        let post_scale = values.float("microfrontend.post_scale") as f32;
+        let micro = (kind == "microfrontend").then(|| (micro(values), post_scale));
         let kind = Kind::named(kind).unwrap_or(Kind::Spectrogram);
         let mut keys = Keys::new(kind, values.int("sample_rate") as u32);
         keys.input_scale = values.float("input_scale");
@@ -217,7 +222,7 @@ impl Parsed {
     /// What makes static frames of one channel.
     pub fn statics(&self, keys: &Keys) -> Result<Statics> {
         Ok(match &self.micro {
-            Some(micro) => Statics::micro(micro, keys.sample_rate)?,
+            Some((micro, post_scale)) => Statics::micro(micro, keys.sample_rate, *post_scale)?,
             None => Statics::float(keys)?,
         })
     }

@@ -453,6 +453,23 @@ pub const PRESETS: &[Preset] = &[
         c"microfrontend.enable_log" = c"true",
         c"microfrontend.scale_shift" = c"6",
     ),
+    preset!(c"micro_speech", c"What the model micro_speech takes: tflm_micro_speech, times 10 / 256";
+        c"type" = c"\"microfrontend\"",
+        c"sample_rate" = c"16000",
+        c"microfrontend.size_ms" = c"30",
+        c"microfrontend.step_ms" = c"20",
+        c"microfrontend.channels" = c"40",
+        c"microfrontend.enable_pcan" = c"true",
+        c"microfrontend.post_scale" = c"0.0390625",
+    ),
+    preset!(c"micro_wake_word", c"What the micro wake words take: as micro_speech, but every 10 ms";
+        c"type" = c"\"microfrontend\"",
+        c"sample_rate" = c"16000",
+        c"microfrontend.size_ms" = c"30",
+        c"microfrontend.channels" = c"40",
+        c"microfrontend.enable_pcan" = c"true",
+        c"microfrontend.post_scale" = c"0.0390625",
+    ),
     preset!(c"tflm_microfrontend", c"TensorFlow Lite Micro microfrontend with its defaults: 32 channels, 25 ms every 10 ms";
         c"type" = c"\"microfrontend\"",
         c"sample_rate" = c"16000",

@@ -20,6 +20,8 @@ pub struct Micro {
     frames: Frames,
     samples: Vec<i16>,
     levels: Vec<u16>,
+    /// What the integers are multiplied by.
+    post_scale: f32,
 }
 
 impl Statics {
@@ -31,18 +33,19 @@ impl Statics {
         Extractor::new(keys).map(|extractor| Self::Float(Box::new(extractor)))
     }
 
-    /// The microfrontend of these keys.
+    /// The microfrontend of these keys, whose integers are multiplied by `post_scale`.
     ///
     /// # Errors
     /// Keys that make no sense, in words.
-    pub fn micro(keys: &microfrontend::Keys, sample_rate: u32) -> Result<Self, String> {
+    pub fn micro(keys: &microfrontend::Keys, sample_rate: u32, post_scale: f32) -> Result<Self, String> {
         let frontend = Microfrontend::new(keys, sample_rate)?;
         let (window, step) = (frontend.window_samples(), frontend.step_samples());
         let mut cut = Keys::new(Kind::Spectrogram, sample_rate);
         let (edges, window_place) = (Edges::Snip, WindowPlace::Start);
         cut.frame = FrameKeys { n_fft: window, win_length: window, hop: step, edges, window_place, ..cut.frame };
         let levels = vec![0; frontend.channels()];
-        Ok(Self::Micro(Box::new(Micro { frontend, frames: Frames::new(&cut), samples: vec![0; window], levels })))
+        let (frames, samples) = (Frames::new(&cut), vec![0; window]);
+        Ok(Self::Micro(Box::new(Micro { frontend, frames, samples, levels, post_scale })))
     }
 
     /// Which samples frames read.
@@ -110,7 +113,7 @@ impl Micro {
         }
         self.frontend.frame(&self.samples, &mut self.levels);
         for (y, level) in out.iter_mut().zip(&self.levels) {
-            *y = f32::from(*level);
+            *y = f32::from(*level) * self.post_scale;
         }
     }
 }

@@ -108,7 +108,7 @@ impl Onnx {
             self.runs_on = on_tract(&format!("{instead_of} does not run this model ({refused})"));
             self.fallback = None;
         }
-        setup.note(&self.runs_on);
+        setup.says(&self.runs_on);
         Ok(())
     }
 }

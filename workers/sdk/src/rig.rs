@@ -103,11 +103,6 @@ impl Rig {
         }
     }
 
-    /// What the worker has told so far.
-    pub fn said(&self) -> Vec<String> {
-        self.said.lock().map(|said| said.clone()).unwrap_or_default()
-    }
-
     /// Prepares again, with other formats.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ pub struct Setup {
     pub(crate) declared: Vec<String>,
     /// How often the input must be heard before, and why.
     pub(crate) rehearsals: (u32, String),
-    /// What the worker has to say to the author of the graph.
+    /// What is worth knowing.
     pub(crate) notes: Vec<String>,
 }
 
@@ -72,8 +72,8 @@ impl Setup {
     pub fn rehearsals(&mut self, times: u32, why: &str) {
         self.rehearsals = (times, why.into());
     }
-    /// Tells the author of the graph something worth knowing, such as how much memory a model takes; `aw plan` shows it.
-    pub fn note(&mut self, text: &str) {
+    /// Says what is worth knowing about how the worker will run, such as what it found on this machine; `aw plan` shows it.
+    pub fn says(&mut self, text: &str) {
         self.notes.push(text.into());
     }
     /// Changes an output. Ports that are declared but not connected are passed over.

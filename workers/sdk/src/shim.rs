@@ -4,7 +4,7 @@ use crate::setup::{Setup, Stream};
 use crate::{Error, Given, Result, Spec, Values, Worker, heap};
 use aw_abi::{self as abi, Dir, Instance, Kind, Status, Type, port_flags};
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +21,11 @@ struct Boxed<W> {
     why: CString,
 }
 
-fn log(host: *const abi::Host, level: abi::Level, text: &str) {
+fn log(host: *const abi::Host, text: &str) {
+    log_at(host, abi::Level::ERROR, text);
+}
+
+fn log_at(host: *const abi::Host, level: abi::Level, text: &str) {
     // SAFETY: the host outlives every instance (`abi::Host`).
     let Some(host) = (unsafe { host.as_ref() }) else { return };
     if let Some(log) = host.log {
@@ -82,7 +86,7 @@ fn log_panic(host: *const abi::Host, payload: Box<dyn Any + Send>) {
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
     let mut note = Note::EMPTY;
     let _ = write!(note, "panicked{}: {text}", PLACE.get().text());
-    log(host, abi::Level::ERROR, note.text());
+    log(host, note.text());
     std::mem::forget(payload); // its drop may panic again
 }
 
@@ -100,7 +104,7 @@ unsafe fn call<W: Worker>(it: *mut Instance, f: impl FnOnce(&mut W, &mut [Vec<Sh
     match result {
         Ok(Ok(())) => Status::OK,
         Ok(Err(Error(text))) => {
-            log(boxed.host, abi::Level::ERROR, &text);
+            log(boxed.host, &text);
             Status::ERROR
         }
         Err(payload) => {
@@ -182,10 +186,7 @@ unsafe extern "C" fn create<W: Worker>(
         let values = unsafe { slice(values, params.len()) }.iter().zip(params);
         // SAFETY: as above.
         let values = values.map(|(value, param)| unsafe { (text(param.0.name), given(param.0.ty, value)) });
-        let values = Values { values: values.collect(), notes: RefCell::default() };
-        let made = W::create(&values);
-        values.notes.take().iter().for_each(|note| log(host, abi::Level::INFO, note));
-        made
+        W::create(&Values { values: values.collect() })
     });
     match made {
         Ok(Ok(worker)) => {
@@ -201,7 +202,7 @@ unsafe extern "C" fn create<W: Worker>(
             Status::OK
         }
         Ok(Err(Error(text))) => {
-            log(host, abi::Level::ERROR, &text);
+            log(host, &text);
             Status::ERROR
         }
         Err(payload) => {
@@ -263,7 +264,7 @@ unsafe extern "C" fn prepare<W: Worker>(it: *mut Instance, raw: *mut abi::Setup)
     if status == Status::OK {
         // SAFETY: `it` came from `create::<W>` and is used by nobody else during the call.
         let host = unsafe { (*it.cast::<Boxed<W>>()).host };
-        setup.notes.iter().for_each(|note| log(host, abi::Level::INFO, note));
+        setup.notes.iter().for_each(|note| log_at(host, abi::Level::INFO, note));
     }
     // A host of version 1.0 has no such fields.
     if size as usize >= size_of::<abi::Setup>() {

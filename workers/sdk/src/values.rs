@@ -1,5 +1,4 @@
 //! The graph file's values, as a worker reads them in `create`.
-use std::cell::RefCell;
 
 /// One value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,15 +49,9 @@ impl From<&[(&str, &str)]> for Given {
 pub struct Values {
     /// In the order of `SPEC.params`.
     pub(crate) values: Vec<(String, Given)>,
-    /// What the worker has to say to the author of the graph.
-    pub(crate) notes: RefCell<Vec<String>>,
 }
 
 impl Values {
-    /// Tells the author of the graph something worth knowing, such as what a choice of `auto` came to.
-    pub fn note(&self, text: &str) {
-        self.notes.borrow_mut().push(text.into());
-    }
     fn get(&self, name: &str) -> &Given {
         let found = self.values.iter().find(|(known, _)| known == name);
         &found.unwrap_or_else(|| panic!("`create` asks for the parameter `{name}`, which SPEC does not declare")).1

@@ -24,7 +24,7 @@ const OK: c_int = 0;
 
 /// `TfLiteXNNPackDelegateOptions`: the number of threads, and more behind it that differs between versions.
 #[repr(C, align(8))]
-struct XnnpackOptions {
+pub struct XnnpackOptions {
     threads: i32,
     rest: [u8; 508],
 }

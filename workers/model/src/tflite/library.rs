@@ -106,14 +106,15 @@ impl<A> Opened<A> {
 macro_rules! functions {
     ($(#[$doc:meta])* $name:ident { $($field:ident = $symbol:literal: fn($($arg:ty),*) $(-> $ret:ty)?;)* }) => {
         $(#[$doc])*
-        pub struct $name { $($field: unsafe extern "C" fn($($arg),*) $(-> $ret)?,)* }
+        #[allow(missing_docs)]
+        pub struct $name { $(pub $field: unsafe extern "C" fn($($arg),*) $(-> $ret)?,)* }
 
         impl $name {
             /// Finds all of them.
             ///
             /// # Safety
             /// The library's functions of these names have these types.
-            unsafe fn find(library: &libloading::Library) -> std::result::Result<Self, libloading::Error> {
+            pub unsafe fn find(library: &libloading::Library) -> std::result::Result<Self, libloading::Error> {
                 // SAFETY: the caller's promise.
                 unsafe {
                     Ok(Self { $($field: *library.get($symbol.to_bytes_with_nul())?,)* })

@@ -9,11 +9,14 @@ pub mod file; //    a model as its file has it
 mod flatbuffer; //  tables, read without trusting them
 pub mod library; //     where the runtimes are
 mod litert; //      the engine LiteRT
+mod litert_api; //  its C functions
+mod needs; //       what operators need, in tables
 mod operators; //   names of operators
-mod rules; //       what operators need
+mod rules; //       whether they have it
 pub mod said; //        what C libraries say
 mod schema; //      what tables there are
 pub mod session; // one interpreter a channel
+mod tensors; //     whether single tensors mean something
 pub mod values; //  types and quantisation
 
 #[cfg(test)]
@@ -52,7 +55,11 @@ use std::sync::Arc;
 /// in     = { input_audio = "features" }
 /// frames = { input_audio = 3 }
 /// ```
-pub struct Tflite(Runner);
+pub struct Tflite {
+    runner: Runner,
+    /// What runs it, and why.
+    runs_on: String,
+}
 
 /// A library that runs models.
 #[derive(Clone, Copy)]
@@ -87,29 +94,30 @@ impl Worker for Tflite {
 
     fn create(values: &Values) -> Result<Self> {
         let file = File::open(values.text("model"))?;
-        let (engine, why) = Engine::choose(values)?;
-        values.note(&why);
-        Ok(Self(Runner::new(values, Box::new(Loaded { file: Arc::new(file), engine }))?))
+        let (engine, runs_on) = Engine::choose(values)?;
+        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file: Arc::new(file), engine }))?, runs_on })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
-        self.0.prepare(setup)
+        self.runner.prepare(setup)?;
+        setup.says(&self.runs_on);
+        Ok(())
     }
 
     fn process(&mut self, block: &mut Block) {
-        self.0.process(block);
+        self.runner.process(block);
     }
 
     fn reset(&mut self) {
-        self.0.reset();
+        self.runner.reset();
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        self.0.save(out);
+        self.runner.save(out);
     }
 
     fn load(&mut self, data: &[u8]) -> Result {
-        self.0.load(data)
+        self.runner.load(data)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A model may keep state in variables of its own, and then channels must not share an interpreter. Frames, states and
 //! constants are written into its inputs before every run, as engines may use that memory for other tensors meanwhile.
 use super::file::File;
-use super::values::Values;
+use super::values::{Values, copy};
 use crate::binding::{Input, Source};
 use crate::engine;
 use aw_sdk::{Error, Result};
@@ -166,6 +166,7 @@ impl<I: Interpreter> Session<I> {
             let memory = interpreter.input(at);
             match &slot.filled {
                 Filled::Frames(frames) => slot.values.write(frames, memory),
+                // A state that does not fit is refused by the binding, after the first run.
                 Filled::State(state) => copy(&self.states[*state].memory[channel], memory),
                 Filled::Fixed(fixed) => copy(fixed, memory),
             }
@@ -178,12 +179,6 @@ impl<I: Interpreter> Session<I> {
         }
         Ok(())
     }
-}
-
-/// Copies what fits: a state whose shape changes from run to run is refused by the binding, after the first run.
-fn copy(from: &[u8], to: &mut [u8]) {
-    let n = from.len().min(to.len());
-    to[..n].copy_from_slice(&from[..n]);
 }
 
 impl<I: Interpreter> engine::Session for Session<I> {

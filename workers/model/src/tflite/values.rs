@@ -94,7 +94,7 @@ impl Values {
     /// Writes frames, or any floats, into the memory of a tensor.
     pub fn write(self, from: &[f32], to: &mut [u8]) {
         if self.ty == Type::F32 {
-            each(from.iter().copied(), to, f32::to_ne_bytes);
+            copy(bytes(from), to);
         } else {
             self.write_numbers(from.iter().map(|x| f64::from(*x)), to);
         }
@@ -123,7 +123,7 @@ impl Values {
     /// Reads the memory of a tensor as floats.
     pub fn read(self, from: &[u8], to: &mut [f32]) {
         if self.ty == Type::F32 {
-            to.iter_mut().zip(chunks(from)).for_each(|(to, bytes)| *to = f32::from_ne_bytes(bytes));
+            copy(from, bytes_mut(to));
         } else {
             self.read_numbers(from, |at, x| to[at] = x as f32);
         }
@@ -150,8 +150,7 @@ impl Values {
     /// stand for.
     pub fn carry(self, from: &[u8], into: Self, to: &mut [u8]) {
         if self == into {
-            let n = from.len().min(to.len());
-            to[..n].copy_from_slice(&from[..n]);
+            copy(from, to);
             return;
         }
         let size = into.ty.size();
@@ -166,6 +165,24 @@ impl Values {
     pub fn clear(self, memory: &mut [u8]) {
         self.write_numbers(std::iter::repeat(0.0), memory);
     }
+}
+
+/// Copies what fits.
+pub fn copy(from: &[u8], to: &mut [u8]) {
+    let n = from.len().min(to.len());
+    to[..n].copy_from_slice(&from[..n]);
+}
+
+/// Floats as they lie in memory.
+fn bytes(floats: &[f32]) -> &[u8] {
+    // SAFETY: they are `size_of_val` bytes, and a byte needs no alignment.
+    unsafe { std::slice::from_raw_parts(floats.as_ptr().cast(), size_of_val(floats)) }
+}
+
+/// As `bytes`, to be written.
+fn bytes_mut(floats: &mut [f32]) -> &mut [u8] {
+    // SAFETY: as above, and any bytes are a float.
+    unsafe { std::slice::from_raw_parts_mut(floats.as_mut_ptr().cast(), size_of_val(floats)) }
 }
 
 fn each<T, const N: usize>(from: impl Iterator<Item = T>, to: &mut [u8], bytes: impl Fn(T) -> [u8; N]) {

@@ -4,11 +4,11 @@
 //! those of the one known library; see there.
 use super::image;
 pub use super::image::VERSION;
+use super::memory::Block;
 use crate::tflite::file::{Bytes, File};
 use crate::tflite::library::functions;
 use crate::tflite::session::Interpreter;
 use aw_sdk::{Error, Result};
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ffi::{c_int, c_void};
 use std::path::Path;
 use std::ptr::{self, NonNull};
@@ -22,14 +22,12 @@ const RESOLVER: usize = 0x3538;
 const GREEDY: c_int = 0;
 /// `kTfLiteOk`.
 const OK: c_int = 0;
-/// What arenas are a multiple of, and aligned to.
-const ALIGN: usize = 16;
 /// The arenas to measure in.
 const ARENAS: [usize; 4] = [1 << 20, 1 << 23, 1 << 26, 1 << 28];
 
 /// `TfLiteTensor` as it is when `TF_LITE_STATIC_MEMORY` is defined.
 #[repr(C)]
-struct Tensor {
+pub struct Tensor {
     quantization: [usize; 3],
     data: *mut u8,
     /// Their number, then the extents.
@@ -86,23 +84,23 @@ impl Micro {
 
     /// Bytes of the arena that a model needs, a multiple of 1024.
     ///
+    /// What is in use in a large arena is not enough, as planning takes more for a while; but an arena of so many bytes
+    /// or more is refused in words if it is too small, where a smaller one may crash the library.
+    ///
     /// # Errors
     /// What the library says to the model.
     pub fn measure(self, file: &File) -> Result<usize> {
         let mut why = String::new();
-        for size in ARENAS {
-            // What neither the tables at the end of the arena nor the tensors at its begin have touched was not needed.
-            let marked = Block::new(size);
-            marked.fill(MARK);
-            match MicroInterpreter::new(self, file, marked) {
-                Ok(mut interpreter) => {
-                    interpreter.run()?;
-                    let touched = size - interpreter.arena.untouched(MARK);
-                    return Ok((touched.max(interpreter.used) + MARGIN).next_multiple_of(1024));
+        for large in ARENAS {
+            match MicroInterpreter::new(self, file, Block::new(large)) {
+                Ok(interpreter) => {
+                    let least = interpreter.used.next_multiple_of(1024);
+                    let works = |size: &usize| MicroInterpreter::new(self, file, Block::new(*size)).is_ok();
+                    return Ok((least..large).step_by(1024).find(works).unwrap_or(large));
                 }
                 Err(said) => why = said,
             }
-            if !why.contains("allocat") && !why.contains("buffer") && !why.contains("arena") {
+            if !["allocat", "buffer", "arena"].iter().any(|word| why.contains(word)) {
                 break;
             }
         }
@@ -117,11 +115,6 @@ impl Micro {
         MicroInterpreter::new(self, file, Block::new(arena)).map_err(|why| refused(file, &why))
     }
 }
-
-/// What an arena is filled with that is to be measured; no likely value of anything.
-const MARK: u8 = 0xa7;
-/// Room for what was asked for but not written to while measuring.
-const MARGIN: usize = 512;
 
 /// Why the library does not take a model.
 fn refused(file: &File, why: &str) -> Error {
@@ -161,7 +154,7 @@ impl MicroInterpreter {
         // SAFETY: the file is a whole model, as `File` checked, and `_file` keeps it; the arena and the place of the object
         // outlive the interpreter and do not move; the resolver is there for ever. Only a success makes more of it.
         let (allocator, status) = unsafe {
-            let allocator = (f.allocator)(arena.it().cast(), arena.layout.size(), GREEDY);
+            let allocator = (f.allocator)(arena.it().cast(), arena.len(), GREEDY);
             if allocator.is_null() {
                 return Err(image::said());
             }
@@ -272,65 +265,5 @@ impl Drop for MicroInterpreter {
     fn drop(&mut self) {
         // SAFETY: it was made by `create` and is deleted once.
         unsafe { (self.functions.delete)(self.object.it()) }
-    }
-}
-
-/// Memory that stays in its place and that C++ may write to.
-struct Block {
-    at: NonNull<u8>,
-    layout: Layout,
-}
-
-// SAFETY: it is memory that belongs to no thread.
-unsafe impl Send for Block {}
-// SAFETY: shared, only its address is used.
-unsafe impl Sync for Block {}
-
-impl Block {
-    /// Zeros, at a multiple of 16.
-    fn new(size: usize) -> Self {
-        let size = size.max(1).next_multiple_of(ALIGN);
-        let layout = Layout::from_size_align(size, ALIGN).unwrap_or(Layout::new::<u128>());
-        // SAFETY: the size is not 0.
-        let at = unsafe { alloc_zeroed(layout) };
-        Self { at: NonNull::new(at).unwrap_or_else(|| handle_alloc_error(layout)), layout }
-    }
-
-    fn it(&self) -> It {
-        self.at.as_ptr().cast()
-    }
-
-    /// Fills it, before anything lives in it.
-    fn fill(&self, with: u8) {
-        // SAFETY: it is all its own.
-        unsafe { self.at.write_bytes(with, self.layout.size()) }
-    }
-
-    fn copy(&self) -> Vec<u8> {
-        // SAFETY: it is all its own, and nothing writes to it meanwhile.
-        unsafe { std::slice::from_raw_parts(self.at.as_ptr(), self.layout.size()) }.to_vec()
-    }
-
-    fn restore(&mut self, from: &[u8]) {
-        // SAFETY: `from` is a copy of it, so as long.
-        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.at.as_ptr(), from.len().min(self.layout.size())) }
-    }
-
-    /// Bytes of the longest part that is still as `fill` has left it.
-    fn untouched(&self, mark: u8) -> usize {
-        let bytes = self.copy();
-        let (mut longest, mut now) = (0, 0);
-        for byte in bytes {
-            now = if byte == mark { now + 1 } else { 0 };
-            longest = longest.max(now);
-        }
-        longest
-    }
-}
-
-impl Drop for Block {
-    fn drop(&mut self) {
-        // SAFETY: it came from `alloc_zeroed` with this layout.
-        unsafe { dealloc(self.at.as_ptr(), self.layout) }
     }
 }

@@ -9,6 +9,8 @@ mod interpreter; // its C++ functions
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")))]
 #[path = "elsewhere.rs"]
 mod interpreter; // what other systems say
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod memory; //      memory for C++ objects
 #[cfg(test)]
 mod tests; //       the worker against the Python interpreter, and its arena
 
@@ -44,7 +46,11 @@ pub const RUNTIME: Runtime =
 /// stack     = { Reshape_1 = 49 }
 /// arena_kib = 10
 /// ```
-pub struct Tflm(Runner);
+pub struct Tflm {
+    runner: Runner,
+    /// What runs it, and how full its arena is.
+    runs_on: String,
+}
 
 /// A model, the library that runs it, and the size of its arena in bytes.
 struct Loaded {
@@ -88,28 +94,30 @@ impl Worker for Tflm {
         let arena = if given > 0 { given } else { needed };
         let used = micro.interpreter(&file, arena)?.used();
         let uses = format!("uses {:.1} of {} KiB", used as f64 / 1024.0, arena / 1024);
-        values.note(&format!("runs on TensorFlow Lite Micro {}, {uses}", interpreter::VERSION));
-        Ok(Self(Runner::new(values, Box::new(Loaded { file, micro, arena }))?))
+        let runs_on = format!("runs on TensorFlow Lite Micro {}, {uses}", interpreter::VERSION);
+        Ok(Self { runner: Runner::new(values, Box::new(Loaded { file, micro, arena }))?, runs_on })
     }
 
     fn prepare(&mut self, setup: &mut Setup) -> Result {
-        self.0.prepare(setup)
+        self.runner.prepare(setup)?;
+        setup.says(&self.runs_on);
+        Ok(())
     }
 
     fn process(&mut self, block: &mut Block) {
-        self.0.process(block);
+        self.runner.process(block);
     }
 
     fn reset(&mut self) {
-        self.0.reset();
+        self.runner.reset();
     }
 
     fn save(&self, out: &mut Vec<u8>) {
-        self.0.save(out);
+        self.runner.save(out);
     }
 
     fn load(&mut self, data: &[u8]) -> Result {
-        self.0.load(data)
+        self.runner.load(data)
     }
 }
 
