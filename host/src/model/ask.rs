@@ -216,7 +216,7 @@ pub fn answer(question: &Path, diary: &Path) -> std::io::Result<()> {
     let most = inputs.first().map_or(1, |_| 1 << 16);
     match instance.prepare(question.rate, most, &inputs, &outputs) {
         Ok(_) => {
-            let said = std::iter::from_fn(|| instance.log().next()).map(|note| note.text()).collect();
+            let said = instance.notes().to_vec();
             line(Line::Done(Outcome::Runs { said }))
         }
         Err(Refusal(why)) => line(Line::Done(Outcome::Otherwise { why })),
