@@ -11,6 +11,7 @@ use aw_sdk::{Error, Result};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 
 /// The runtime that has this API.
 pub const RUNTIME: Runtime = Runtime {
@@ -102,8 +103,8 @@ pub struct Classic {
     handle: NonNull<Handle>,
     /// Null without XNNPACK.
     delegate: *mut Delegate,
-    /// What the interpreter reports to, which is why it has a place of its own.
-    said: Box<Said>,
+    /// What the interpreter reports to.
+    said: Arc<Said>,
     /// What the model reads.
     _file: super::file::Bytes,
 }
@@ -118,14 +119,15 @@ impl Classic {
     /// The library lacks an operator, or the shapes do not fit the model.
     pub fn new(library: Library, file: &File, shapes: &[Vec<usize>]) -> Result<Self> {
         let f = library.functions;
-        let said = Box::new(Said::default());
+        let said = Arc::new(Said::default());
         let failed = |why: String| {
             Error(format!("the engine TensorFlow Lite {} cannot run {}: {why}", library.version(), file.path))
         };
         let mut this = {
-            let options = Owned::new(unsafe_options(f), f.options_delete);
+            let options = Owned::new(fresh_options(f), f.options_delete);
             let model = {
-                // SAFETY: the bytes are a whole model, as `File` checked, and live in `_file` as long as the interpreter.
+                // SAFETY: the bytes are a whole model, as `File` checked, and live in `_file` as long as the interpreter;
+                // the handle itself may go as soon as the interpreter is made (`TfLiteInterpreterCreate`).
                 let model = unsafe { (f.model_create)(file.bytes.as_ptr(), file.bytes.len()) };
                 Owned::new(model, f.model_delete)
             };
@@ -137,7 +139,7 @@ impl Classic {
             // is made is owned by `this` below and dropped after the interpreter.
             let handle = unsafe {
                 (f.options_threads)(options.it.as_ptr(), library.threads as i32);
-                (f.options_reporter)(options.it.as_ptr(), report, (&raw const *said).cast_mut().cast());
+                (f.options_reporter)(options.it.as_ptr(), report, Arc::as_ptr(&said).cast_mut().cast());
                 if library.xnnpack {
                     let mut xnnpack = (f.xnnpack_default)();
                     xnnpack.threads = library.threads as i32;
@@ -197,7 +199,7 @@ impl Classic {
 }
 
 /// Options that nothing has been said to.
-fn unsafe_options(f: &Functions) -> *mut Options {
+fn fresh_options(f: &Functions) -> *mut Options {
     // SAFETY: the function asks for nothing.
     unsafe { (f.options_create)() }
 }

@@ -1,32 +1,33 @@
 //! The worker `tflite`: TensorFlow Lite models on the engines TensorFlow Lite and LiteRT.
 //!
-//! `file` reads and checks a model (`flatbuffer`, `schema` and `check` do the work), `session` runs it for some channels,
-//! `classic` and `litert` are the engines. The worker `tflm` uses all but the engines.
+//! `file` reads a model and has it checked: its tables (`flatbuffer`, `schema`), what they mean together (`check`), tensor by
+//! tensor (`tensors`) and operator by operator (`rules`, `needs`). `session` runs it for some channels, `classic` and
+//! `litert` are the engines. The worker `tflm` uses all but the engines.
 
-mod check; //       whether a file means something
-mod classic; //     the engine TensorFlow Lite
-pub mod file; //    a model as its file has it
-mod flatbuffer; //  tables, read without trusting them
-pub mod library; //     where the runtimes are
-mod litert; //      the engine LiteRT
-mod litert_api; //  its C functions
-mod needs; //       what operators need, in tables
-mod operators; //   names of operators
-mod rules; //       whether they have it
-pub mod said; //        what C libraries say
-mod schema; //      what tables there are
-pub mod session; // one interpreter a channel
-mod tensors; //     whether single tensors mean something
-pub mod values; //  types and quantisation
+mod check; //         whether a file means something
+mod classic; //       the engine TensorFlow Lite
+pub mod file; //      a model as its file has it
+mod flatbuffer; //    tables, read without trusting them
+pub mod library; //   where the runtimes are
+mod litert; //        the engine LiteRT
+mod litert_api; //    its C functions
+mod needs; //         what operators need, in tables
+mod operators; //     names of operators
+mod rules; //         whether they have it
+pub mod said; //      what C libraries say
+mod schema; //        what tables there are
+pub mod session; //   one interpreter a channel
+mod tensors; //       whether single tensors mean something
+pub mod values; //    types and quantisation
 
 #[cfg(test)]
-mod conformance; // all engines step by step
+mod conformance; //   all engines step by step
 #[cfg(test)]
-mod damage; //      what engines do to damaged models
+mod damage; //        what engines do to damaged models
 #[cfg(test)]
-mod refusals; //    files that no engine may see
+mod refusals; //      files that no engine may see
 #[cfg(test)]
-pub mod tests; //   the worker against the Python interpreter
+pub mod tests; //     the worker against the Python interpreter
 
 use crate::binding::Input;
 use crate::engine::{self, Model};
