@@ -96,7 +96,7 @@ mod tests {
         let onnxruntime = "python3 -m pip download --no-deps --only-binary=:all: --platform manylinux_2_28_x86_64 \
                            --python-version 311 -d FOLDER onnxruntime==1.31.1";
         assert_eq!(command("onnxruntime"), onnxruntime);
-        assert!(command("micro-speech").starts_with("cargo info tfmicro@0.1.0"));
+        assert!(command("micro-speech").starts_with("cargo info microflow@0.1.3"));
     }
 
     #[test]
