@@ -1,4 +1,6 @@
 //! Which inference engine runs a model is seen in the plan, and a replay is quiet about it.
+#![allow(clippy::unwrap_used)] // helpers of tests, too
+
 use aw_tests::{aw, file, stderr, stdout};
 use std::path::{Path, PathBuf};
 

@@ -52,7 +52,8 @@ fn median(mut bare: impl FnMut(), mut worker: impl FnMut()) -> (f64, f64) {
         run();
         start.elapsed().as_secs_f64() * 1e6 / RUNS as f64
     };
-    (time(&mut bare), time(&mut worker)); // both warm
+    time(&mut bare);
+    time(&mut worker);
     let (mut a, mut b): (Vec<f64>, Vec<f64>) = (0..TURNS).map(|_| (time(&mut bare), time(&mut worker))).unzip();
     [&mut a, &mut b].into_iter().for_each(|times| times.sort_by(f64::total_cmp));
     (a[TURNS / 2], b[TURNS / 2])
@@ -190,7 +191,7 @@ impl Runtime {
         static ENVIRONMENT: std::sync::OnceLock<ort::environment::Environment> = std::sync::OnceLock::new();
         let begin = || ort::init_from(library).expect("a library").with_telemetry(false).build().expect("the only one");
         let builder = ort::session::Session::builder(ENVIRONMENT.get_or_init(begin)).expect("a session");
-        let builder = builder.with_intra_threads(1).and_then(|b| b.with_inter_threads(1)).expect("one thread");
+        let builder = builder.with_intra_threads(1).expect("one thread").with_inter_threads(1).expect("one thread");
         let mut builder = builder.with_intra_op_spinning(false).expect("no spinning");
         let mut session = builder.commit_from_file(&model.path).expect("a model");
         let zeros = |shape: &[usize]| {

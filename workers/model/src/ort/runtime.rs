@@ -95,12 +95,10 @@ impl Runtime {
     pub fn begin(&self, threads: usize, provider: &str) -> Result<SessionBuilder> {
         let failed = |e: &dyn std::fmt::Display| Error(format!("{} cannot begin: {}", self.name(), super::line(e)));
         let builder = SessionBuilder::new(&self.environment).map_err(|e| failed(&e))?;
-        let builder = builder
-            .with_intra_threads(threads)
-            .and_then(|b| b.with_inter_threads(1))
-            .and_then(|b| b.with_intra_op_spinning(false)) // threads that spin take the audio's processor
-            .and_then(|b| b.with_inter_op_spinning(false));
-        let mut builder = builder.map_err(|e| failed(&e))?;
+        let builder = builder.with_intra_threads(threads).map_err(|e| failed(&e))?;
+        let builder = builder.with_inter_threads(1).map_err(|e| failed(&e))?;
+        // Threads that spin take the processor from the audio.
+        let mut builder = builder.with_intra_op_spinning(false).map_err(|e| failed(&e))?;
         if provider.eq_ignore_ascii_case("cpu") {
             return Ok(builder);
         }
