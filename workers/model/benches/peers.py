@@ -13,7 +13,7 @@ import os, pathlib, re, resource, subprocess, sys, tempfile, time, wave
 import numpy as np
 
 ROOT = pathlib.Path(__file__).parents[3]
-AW = ROOT / "target/release/aw"
+AW = pathlib.Path(os.environ.get("AW", ROOT / "target/release/aw"))
 HOME = pathlib.Path(os.environ.get("AW_HOME", pathlib.Path.home() / ".local/share/aw"))
 SIZE, HOP = 512, 128
 
