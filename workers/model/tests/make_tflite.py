@@ -306,6 +306,16 @@ def named():
     m.save()
 
 
+def sliced():
+    """Every second value of the newest five of six, turned around by a reshape: what constants say decides the shapes."""
+    m = Model("sliced")
+    x, z, y = m.input("x", [1, 6]), m.tensor("z", [1, 3]), m.output("y", [3, 1])
+    ranges = [m.const(name, value, TYPE.INT32) for name, value in [("begin", [0, 1]), ("end", [1, 6]), ("strides", [1, 2])]]
+    m.op(OP.STRIDED_SLICE, [x, *ranges], [z], schema.StridedSliceOptionsT(), schema.BuiltinOptions.StridedSliceOptions)
+    m.op(OP.RESHAPE, [z, m.const("shape", [3, -1], TYPE.INT32)], [y], schema.ReshapeOptionsT(), schema.BuiltinOptions.ReshapeOptions)
+    m.save()
+
+
 def kinds():
     """Every type that frames may become and be made of."""
     types = {"i64": TYPE.INT64, "i32": TYPE.INT32, "i16": TYPE.INT16, "u8": TYPE.UINT8, "bool": TYPE.BOOL, "f16": TYPE.FLOAT16}
@@ -350,6 +360,7 @@ requantized()
 variable()
 open_extent()
 named()
+sliced()
 kinds()
 broken()
 lines = [f" {json.dumps(name)}: {json.dumps(streams)}" for name, streams in goldens.items()]

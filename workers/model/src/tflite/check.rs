@@ -223,17 +223,7 @@ impl Graph<'_, '_> {
         if number != CUSTOM {
             rules::check(&name, node, &inputs, &outputs)?;
         }
-        if let ("RESHAPE", [_, shape], [Seen { shape: Some(extents), name: made, .. }]) =
-            (name.as_str(), &ins[..], &outputs[..])
-        {
-            let data = self.model.buffer(self.tensors[*shape as usize].number(tensor::BUFFER, 4))?;
-            let wanted: Vec<i32> = data.chunks_exact(4).map(|n| i32::from_le_bytes([n[0], n[1], n[2], n[3]])).collect();
-            let same = |(wanted, is): (&i32, &usize)| *wanted == -1 || usize::try_from(*wanted) == Ok(*is);
-            let alike = wanted.len() == extents.len() && wanted.iter().zip(extents).all(same);
-            if !data.is_empty() && !alike {
-                return damaged(format!("`RESHAPE` makes {wanted:?} of what should be `{made}`"));
-            }
-        }
+        self.decided(&name, node, &ins, &inputs, &outputs)?;
         let (offset, size) =
             (node.number(operator::LARGE_OPTIONS_OFFSET, 8), node.number(operator::LARGE_OPTIONS_SIZE, 8));
         if offset > 1 && offset.checked_add(size).is_none_or(|end| end > self.model.bytes.len() as u64) {

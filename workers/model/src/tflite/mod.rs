@@ -6,6 +6,7 @@
 
 mod check; //         whether a file means something
 mod classic; //       the engine TensorFlow Lite
+mod constants; //     constants that decide shapes
 pub mod file; //      a model as its file has it
 mod flatbuffer; //    tables, read without trusting them
 pub mod library; //   where the runtimes are

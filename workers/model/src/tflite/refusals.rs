@@ -11,7 +11,7 @@ fn refusal(bytes: &[u8]) -> String {
     File::read("model.tflite", bytes).err().expect("a refusal")
 }
 
-const GOOD: [&str; 12] = [
+const GOOD: [&str; 13] = [
     "dense",
     "dense_int8",
     "dense_uint8",
@@ -22,6 +22,7 @@ const GOOD: [&str; 12] = [
     "variable",
     "open",
     "named",
+    "sliced",
     "kinds",
     "uneven",
 ];
@@ -98,6 +99,18 @@ fn numbers_that_name_nothing_are_refused() {
     assert!(said.starts_with("is damaged: the shape of `"), "{said}");
     let said = refusal(&changed("dense", &list(&[5, 5]), &list(&[5, 6])));
     assert_eq!(said, "is damaged: `weights` needs 120 bytes, but its weights are 100");
+}
+
+#[test]
+fn constants_that_make_another_shape_are_refused() {
+    let ints = |items: &[i32]| -> Vec<u8> { items.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    for (from, to) in [([1, 6], [1, 4]), ([0, 1], [0, 4]), ([1, 2], [1, 1]), ([1, 2], [1, 0])] {
+        let from = [ints(&[8]), ints(&from)].concat();
+        let said = refusal(&changed("sliced", &from, &[ints(&[8]), ints(&to)].concat()));
+        assert_eq!(said, "is damaged: the constants of `STRIDED_SLICE` make no `z`");
+    }
+    let said = refusal(&changed("sliced", &ints(&[8, 3, -1]), &ints(&[8, 1, -1])));
+    assert_eq!(said, "is damaged: the constants of `RESHAPE` make no `y`");
 }
 
 #[test]

@@ -29,7 +29,13 @@ pub fn check(name: &str, node: &Table, inputs: &[Option<Seen>], outputs: &[Seen]
     if options > MOST_OPTIONS {
         return wrong(format!("has options {options}, which the schema does not know"));
     }
-    let spared = |at: usize| at >= 2 || (at >= 1 && OPTIONAL_WITHIN.contains(&name));
+    let rule = RULES.iter().find(|rule| rule.0 == name);
+    let spared = |at: usize| match rule {
+        _ if OPTIONAL_WITHIN.contains(&name) => at >= 1,
+        Some((.., Dense | Convolution | Depthwise)) => at == 2,
+        Some(_) => name == "TRANSPOSE_CONV" && at == 3,
+        None => at >= 2,
+    };
     if let Some(at) = (0..given).find(|at| inputs[*at].is_none() && !spared(*at)) {
         return wrong(format!("goes without its input {at}"));
     }
@@ -37,7 +43,7 @@ pub fn check(name: &str, node: &Table, inputs: &[Option<Seen>], outputs: &[Seen]
     if inputs.iter().flatten().chain(outputs).any(|seen| handle(&seen)) && !HANDLES.contains(&name) {
         return wrong("computes with the handle of a variable".into());
     }
-    let Some((_, ins, outs, of, must, family)) = RULES.iter().find(|rule| rule.0 == name) else { return Ok(()) };
+    let Some((_, ins, outs, of, must, family)) = rule else { return Ok(()) };
     if !(ins[0]..=ins[1]).contains(&given) || !(outs[0]..=outs[1]).contains(&outputs.len()) {
         return wrong(format!("has {given} inputs and {} outputs", outputs.len()));
     }

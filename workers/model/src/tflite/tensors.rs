@@ -38,6 +38,7 @@ impl Graph<'_, '_> {
             return Ok((false, bytes));
         }
         match bytes {
+            Some(0) => damaged(format!("`{name}` has weights, but no room for them")),
             Some(bytes) if (data.len() as u64) < bytes => {
                 damaged(format!("`{name}` needs {bytes} bytes, but its weights are {}", data.len()))
             }
