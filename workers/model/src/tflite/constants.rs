@@ -67,7 +67,7 @@ fn sliced(of: &[usize], begin: &[i32], end: &[i32], strides: &[i32], options: &T
             (true, _) => 1,
             (_, 0) => 0,
             _ => {
-                ((to - from).abs() as u64).div_ceil(stride.unsigned_abs()) as usize
+                (to - from).unsigned_abs().div_ceil(stride.unsigned_abs()) as usize
                     * usize::from((to - from) * stride > 0)
             }
         }
