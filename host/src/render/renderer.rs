@@ -42,7 +42,7 @@ impl Renderer {
         (Self { program, messages, reports, lanes, next, home, load, taken }, remote)
     }
 
-    /// [control] Takes the steps that are on lanes out of the program, for threads of their own to run. Before the
+    /// Takes the steps that are on lanes out of the program, for threads of their own to run. Control side, before the
     /// first block.
     pub fn part(&mut self, remote: &mut Remote) -> Vec<Lane> {
         let (lanes, apart) = Lanes::part(&mut self.program, self.load.is_some());
@@ -52,7 +52,7 @@ impl Renderer {
         apart
     }
 
-    /// [control] Tells which thread runs a lane, to be woken when there is something to do.
+    /// Control side: tells which thread runs a lane, to be woken when there is something to do.
     pub fn runs_on(&mut self, lane: usize, thread: Thread) {
         self.lanes.runs_on(lane, thread);
     }

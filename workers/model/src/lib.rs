@@ -3,7 +3,7 @@
 //! What the graph says (`words`) is checked against the model's names; `binding` makes of it a shape and a window of
 //! frames for each input; an engine makes a session of that; `outputs` says what leaves. Then every run writes frames
 //! into tensors and reads them out again as `layout` says. `runner` does all this for every worker; only an engine's own
-//! file knows the engine: it brings an [`engine::Model`] and an [`engine::Session`].
+//! file knows the engine: it brings an `engine::Model` and an `engine::Session`.
 
 mod binding; // tensors ↔ ports
 mod engine; //  what an engine must do
