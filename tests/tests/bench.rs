@@ -121,3 +121,23 @@ fn ctrl_c_ends_it_with_what_there_is() {
     let blocks = report(&output)["render"]["blocks"]["blocks"].as_u64().unwrap();
     assert!((1..7500).contains(&blocks), "{blocks}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_lane_that_crashes_is_named_and_the_render_thread_goes_on() {
+    for how in ["abort", "overflow"] {
+        let node = format!(
+            "worker = \"bad_crash\"\nhow = \"{how}\"\nafter = 4000\nrun = {{ lane = \"nn\", late = \"pass\" }}"
+        );
+        let folder = room(&node);
+        let output = bench(folder.path(), &["--seconds", "1", "--warm", "--json"]);
+        assert_eq!(output.status.code(), Some(1), "{how}: {}", stderr(&output));
+        let said = stderr(&output);
+        let what = if how == "abort" { "called abort" } else { "touched memory that is not its own" };
+        assert!(said.contains(&format!("`it` crashed: it {what}; its late policy is heard from now on")), "{said}");
+        assert!(said.contains("the lane `nn` crashed in a worker, and is left there"), "{said}");
+        let report = report(&output);
+        assert_eq!(report["render"]["blocks"]["blocks"], 125, "{how}: all of them");
+        assert!(report["nodes"][0]["missed"].as_u64().unwrap() >= 80, "{how}: {report}");
+    }
+}

@@ -3,7 +3,7 @@
 mod advice; // where each node should run
 mod cold; //   caches that others have used
 mod paced; //  a device that is a clock
-mod run; //    hot, then paced
+mod run; //    paced, then hot
 mod sound; //  what is played
 
 pub use advice::Advice;

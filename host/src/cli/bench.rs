@@ -144,7 +144,7 @@ fn table(costs: &Costs) -> String {
     };
     for node in &costs.nodes {
         let missed = if node.lane.is_some() { node.missed.to_string() } else { "-".into() };
-        rows.push(row(&node.name, us(node.hot), &node.paced, missed, where_to(node)));
+        rows.push(row(&node.name, node.hot.map_or("-".into(), us), &node.paced, missed, where_to(node)));
     }
     rows.push(row(
         "render thread",

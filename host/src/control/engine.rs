@@ -264,6 +264,7 @@ impl Engine {
                 }
             }
         }
+        reports.extend(self.lanes.iter_mut().filter_map(LaneThread::crashed));
         reports.extend(self.nodes.values_mut().flat_map(Node::says));
         if was_changing && !self.changing {
             // What has gone has said its last.

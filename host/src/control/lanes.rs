@@ -1,5 +1,7 @@
 //! The threads of lanes: started, given their rights, stopped.
 use super::realtime::{self, Rank};
+use super::report::Report;
+use crate::plugin::Crash;
 use crate::render::Lane;
 use std::io;
 use std::sync::Arc;
@@ -14,6 +16,11 @@ const LAST_BLOCK: Duration = Duration::from_secs(1);
 /// A lane on its thread.
 pub(super) struct LaneThread {
     name: String,
+    /// The nodes that it runs.
+    nodes: Vec<String>,
+    crash: Crash,
+    /// The crash has been told.
+    told: bool,
     stop: Arc<AtomicBool>,
     handle: Option<JoinHandle<Lane>>,
 }
@@ -22,6 +29,9 @@ impl LaneThread {
     /// Starts a thread for a lane. `rank`: asks for its rights; answers what came of it.
     pub fn start(mut lane: Lane, rank: Option<Rank>) -> io::Result<(Self, Option<String>)> {
         let name = lane.name.clone();
+        let nodes = lane.loads().map(|(name, _)| name.into()).collect();
+        let crash = Crash::default();
+        let shield = crash.clone();
         let stop = Arc::<AtomicBool>::default();
         let stopped = stop.clone();
         let (tell, told) = mpsc::channel();
@@ -29,7 +39,7 @@ impl LaneThread {
             let note = rank.and_then(|rank| realtime::ask(rank).err());
             let _nobody_asks = tell.send(note);
             while !stopped.load(Ordering::Relaxed) {
-                lane.work(&stopped);
+                shield.shield(|| lane.work(&stopped));
                 // Woken by the render thread; a wake-up that came in between is not lost.
                 thread::park();
             }
@@ -37,7 +47,7 @@ impl LaneThread {
         };
         let handle = thread::Builder::new().name(format!("lane {name}")).spawn(run)?;
         let note = told.recv().ok().flatten();
-        Ok((Self { name, stop, handle: Some(handle) }, note))
+        Ok((Self { name, nodes, crash, told: false, stop, handle: Some(handle) }, note))
     }
 
     /// The thread, to be woken.
@@ -45,14 +55,27 @@ impl LaneThread {
         self.handle.as_ref().map(|handle| handle.thread().clone())
     }
 
+    /// That a worker of the lane crashed, once.
+    pub fn crashed(&mut self) -> Option<Report> {
+        let what = self.crash.what().filter(|_| !self.told)?;
+        self.told = true;
+        let node = self.nodes.join("`, `");
+        let why = match self.nodes.len() {
+            1 => format!("crashed: it {what}"),
+            _ => format!("crashed: one of them {what}"),
+        };
+        Some(Report::Failed { node, why, instead: "its late policy is heard from now on" })
+    }
+
     /// Ends the thread. A worker that hangs is left where it is: its lane never comes home.
     pub fn stop(&mut self) -> Result<Lane, String> {
-        let hangs = || format!("the lane `{}` hangs in a worker, and is left there", self.name);
+        let does = if self.crash.what().is_some() { "crashed" } else { "hangs" };
+        let hangs = || format!("the lane `{}` {does} in a worker, and is left there", self.name);
         let handle = self.handle.take().ok_or_else(hangs)?;
         self.stop.store(true, Ordering::Relaxed);
         let last = Instant::now() + LAST_BLOCK;
         while !handle.is_finished() {
-            if Instant::now() > last {
+            if Instant::now() > last || self.crash.what().is_some() {
                 return Err(hangs());
             }
             handle.thread().unpark();

@@ -2,6 +2,7 @@
 //!
 //! Everything a library says about itself is copied and checked once (`describe`); every call into it goes through
 //! [`Instance`], which checks the shapes of what it passes.
+mod crash;
 mod denormals;
 mod describe;
 mod instance;
@@ -12,6 +13,7 @@ mod taken;
 mod workers;
 
 pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS, NO_END};
+pub use crash::Crash;
 pub use denormals::flushed;
 pub use describe::{Descriptor, Fault, Param, ParamType, Port, Preset, Value};
 pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, Moment, OutBuffer, Refusal};

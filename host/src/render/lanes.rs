@@ -72,7 +72,13 @@ impl Lanes {
     /// Changes a live parameter of a step on a lane; answers whether there was room for the message.
     pub fn set_param(&mut self, step: usize, param: u32, value: f64) -> bool {
         let Some((lane, step)) = self.steps[step] else { return false };
-        self.lanes[lane].jobs.try_push(Job::Set { step, param, value }).is_ok()
+        let lane = &mut self.lanes[lane];
+        let told = lane.jobs.try_push(Job::Set { step, param, value }).is_ok();
+        // At the next block, too, unless the lane is not fed.
+        if let Some(thread) = &lane.thread {
+            thread.unpark();
+        }
+        told
     }
 
     /// Takes what has come, and sees which lanes can be fed.
