@@ -52,7 +52,10 @@ impl Client {
 
     /// `name:password` for an address: its own, else that of an index on the same host, else of `~/.netrc`.
     fn login(&self, address: &str, own: Option<&str>) -> Option<String> {
-        let same_host = |index: &&String| url::authority(index) == url::authority(address);
+        // The same scheme, too: what was meant for TLS does not go out in the clear.
+        let same_host = |index: &&String| {
+            url::authority(index) == url::authority(address) && url::parts(index).0 == url::parts(address).0
+        };
         let of_index = || self.logins.iter().find(same_host).and_then(|index| url::parts(index).1);
         if let Some(login) = own.or_else(of_index) {
             let (name, password) = login.split_once(':').unwrap_or((login, ""));

@@ -1,6 +1,6 @@
 //! What pip is configured with: the index, folders, certificates, proxy. pip itself is asked, so that every file and
 //! variable that it reads counts here too, and so does the index that it takes when nobody said anything.
-use super::InstallError;
+use super::{InstallError, url};
 use serde::Deserialize;
 use std::process::{Command, Stdio};
 
@@ -89,6 +89,6 @@ fn ask(python: &[&str]) -> Result<Settings, InstallError> {
     match settings.filter(|_| output.status.success()) {
         Some(settings) => Ok(settings),
         None if none => Err(InstallError::NoPip),
-        None => Err(InstallError::Pip(said.join(" "))),
+        None => Err(InstallError::Pip(url::veiled(&said.join(" ")))),
     }
 }

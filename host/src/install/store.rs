@@ -171,7 +171,10 @@ impl Store {
             return fs::rename(staged, &folder).map_err(|why| InstallError::write(&folder, why));
         }
         let known = |name: &str| before.is_some_and(|before| before.files.iter().any(|part| part.name == name));
-        if let Some(part) = record.files.iter().find(|part| folder.join(&part.name).exists() && !known(&part.name)) {
+        // Of an installation that was cut short, or not recorded: it is what would be put there.
+        let same = |part: &Part| hash::of_file(&folder.join(&part.name)).is_ok_and(|sum| sum == part.sha256);
+        let strange = |part: &&Part| folder.join(&part.name).exists() && !known(&part.name) && !same(part);
+        if let Some(part) = record.files.iter().find(strange) {
             let why = io::Error::other("there is a file that `aw install` has not put there; move it away");
             return Err(InstallError::write(&folder.join(&part.name), why));
         }
@@ -231,7 +234,12 @@ impl Record {
     fn write(&self, folder: &Path) -> Result<(), InstallError> {
         let path = folder.join(FILE);
         let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        fs::write(&path, text).map_err(|why| InstallError::write(&path, why))
+        // On the disk before it gets its name, as the files that it speaks of.
+        let written = fs::File::create(&path).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(|why| InstallError::write(&path, why))
     }
 
     /// Whether this is what the catalogue has.

@@ -1,9 +1,24 @@
 //! The few words about addresses that are needed: RFC 3986, as far as package indexes use it.
 
-/// What an address reads to people, without name and password.
+/// What an address reads to people, without name, password and query, in which there may be secrets, too. Where an `@`
+/// may be part of either a password or a path, it is taken for a password.
 pub fn shown(url: &str) -> String {
-    let (scheme, user, rest) = parts(url);
-    if user.is_some() { format!("{scheme}{rest}") } else { url.into() }
+    let (scheme, rest) = url.find("://").map_or(("", url), |at| url.split_at(at + 3));
+    let user = parts(url).1.is_some() || scheme.is_empty();
+    let (dots, rest) = match rest.rfind('@') {
+        Some(at) => (if user { "" } else { "…@" }, &rest[at + 1..]),
+        None => ("", rest),
+    };
+    match rest.find('?') {
+        Some(at) => format!("{scheme}{dots}{}?…", &rest[..at]),
+        None => format!("{scheme}{dots}{rest}"),
+    }
+}
+
+/// What somebody said, without names and passwords in addresses.
+pub fn veiled(said: &str) -> String {
+    let word = |word: &str| word.rfind('@').map_or(word.to_string(), |at| format!("…{}", &word[at..]));
+    said.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// `https://`, `user:password`, and the rest.
@@ -97,7 +112,14 @@ mod tests {
     #[test]
     fn passwords_are_not_shown() {
         assert_eq!(shown("https://ada:p@ss@index.test/simple/"), "https://index.test/simple/");
-        assert_eq!(shown("https://index.test/a@b"), "https://index.test/a@b");
+        assert_eq!(shown("https://index.test/simple/"), "https://index.test/simple/");
+        assert_eq!(shown("https://ada:se/cret@index.test/simple"), "https://…@index.test/simple");
+        assert_eq!(shown("https://index.test/a.whl?signature=secret"), "https://index.test/a.whl?…");
+        assert_eq!(shown("ada:secret@proxy:3128"), "proxy:3128");
+        assert_eq!(
+            veiled("no section in 'https://ada:secret@index.test/simple' at all"),
+            "no section in …@index.test/simple' at all"
+        );
         assert_eq!(parts("https://ada:p%40ss@index.test/").1, Some("ada:p%40ss"));
         assert_eq!((host("http://a.test:81/x"), authority("http://a.test:81/x")), ("a.test", "a.test:81"));
         assert_eq!(decode("a%2Bb%zz%4"), "a+b%zz%4");

@@ -37,7 +37,7 @@ use crate::words::Tensor;
 use aw_sdk::{Block, Param, Result, Setup, Spec, Values, Worker, choices};
 use file::File;
 use session::{Renewed, Session};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Runs a TensorFlow Lite model on the frames of its ports; see [`crate::binding`] for what the parameters mean
@@ -131,7 +131,9 @@ impl Engine {
         let litert = match values.text("engine") {
             "litert" => true,
             "tflite" => false,
-            _ if !runtime.is_empty() => runtime.contains("LiteRt"),
+            _ if !runtime.is_empty() => {
+                Path::new(runtime).file_name().is_some_and(|name| name.to_string_lossy().contains("LiteRt"))
+            }
             _ => classic::RUNTIME.installed().is_none() && litert::RUNTIME.installed().is_some(),
         };
         let place = |path: &PathBuf| match (runtime.is_empty(), path.parent()) {
