@@ -79,6 +79,9 @@ fn what_a_library_allocates_is_seen_though_it_has_an_allocator_of_its_own() {
     let report = report(&bench(folder.path(), &["--seconds", "1", "--json"]));
     let node = &report["nodes"][0];
     let (allocations, blocks) = (&node["paced"]["allocations"], &node["paced"]["blocks"]);
+    let render = &report["render"];
+    assert_eq!(render["blocks"]["allocations"], render["allocations"]);
+    assert!(render["allocations"].as_u64() >= allocations.as_u64(), "{render}");
     assert!(allocations.as_u64().unwrap() >= 2 * blocks.as_u64().unwrap(), "{node}");
     assert_eq!(node["advice"]["run"]["lane"], "it", "what allocates does not belong on the render thread");
 }
@@ -140,4 +143,16 @@ fn a_lane_that_crashes_is_named_and_the_render_thread_goes_on() {
         assert_eq!(report["render"]["blocks"]["blocks"], 125, "{how}: all of them");
         assert!(report["nodes"][0]["missed"].as_u64().unwrap() >= 80, "{how}: {report}");
     }
+}
+
+#[test]
+fn a_lane_that_hangs_is_named_and_the_bench_comes_back() {
+    let folder = room("worker = \"bad_hang\"\nafter = 4000\nrun = { lane = \"nn\", late = \"zero\" }");
+    let output = bench(folder.path(), &["--seconds", "1", "--warm", "--ordinary", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("the lane `nn` hangs in a worker, and is left there"), "{}", stderr(&output));
+    let report = report(&output);
+    let node = &report["nodes"][0];
+    assert_eq!((&node["advice"], &node["hot_ns"]), (&Value::Null, &Value::Null), "nothing is known of it");
+    assert!(node["missed"].as_u64().unwrap() >= 80, "{node}");
 }

@@ -42,8 +42,7 @@ impl Advice {
             };
             let together = plan.steps.iter().zip(loads).filter(|(other, _)| beside(other) || other.name == step.name);
             let ns: f64 = together.map(|(_, load)| load.busy(0.999) as f64).sum();
-            let firing = firing(plan, step).unwrap_or(block).max(block);
-            Self::Lane { delay: (MARGIN * ns / firing).ceil().max(1.0) as u32 }
+            Self::Lane { delay: delay(ns, firing(plan, step).filter(|ns| *ns > 0.0).unwrap_or(block), block) }
         };
         plan.steps.iter().zip(loads).map(advise).collect()
     }
@@ -54,4 +53,27 @@ fn firing(plan: &Plan, step: &Step) -> Option<f64> {
     let edge = &plan.edges[*step.inputs.first()?];
     let format = &plan.streams[edge.stream].format;
     Some(f64::from(edge.take) / format.rate() * 1e9)
+}
+
+/// After how many firings an answer that takes `ns` is there for sure. A block asks for all its firings at once, so they
+/// are waited for by blocks, and due by firings.
+fn delay(ns: f64, firing: f64, block: f64) -> u32 {
+    let asked = firing.max(block);
+    let wait = (MARGIN * ns / asked).ceil().max(1.0) * asked;
+    (wait / firing).ceil() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: f64 = 1e6;
+
+    #[test]
+    fn a_delay_counts_firings_whatever_a_block_is() {
+        assert_eq!(delay(2.0 * MS, 8.0 * MS, 8.0 * MS), 1);
+        assert_eq!(delay(6.0 * MS, 8.0 * MS, 8.0 * MS), 2, "half as long again must fit");
+        assert_eq!(delay(6.0 * MS, 32.0 * MS, 8.0 * MS), 1, "a firing every fourth block");
+        assert_eq!(delay(60.0 * MS, 8.0 * MS, 32.0 * MS), 12, "four firings a block: three blocks");
+    }
 }

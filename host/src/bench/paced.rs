@@ -28,18 +28,14 @@ pub(super) fn play(
     cold: bool,
     stop: &AtomicBool,
 ) -> Timing {
-    let plan = renderer.program().plan();
-    let block = |number: u64| {
-        let ns = u128::from(number) * u128::from(plan.block) * 1_000_000_000 / u128::from(plan.rate);
-        Duration::from_nanos(ns as u64)
-    };
-    let dues: Vec<Duration> = (0..=blocks).map(block).collect();
+    let (block, rate) = (u128::from(renderer.program().plan().block), u128::from(renderer.program().plan().rate));
+    let after = |blocks: u64| Duration::from_nanos((u128::from(blocks) * block * 1_000_000_000 / rate) as u64);
     let note = realtime.then(|| ask_for_realtime(Rank::Render).err()).flatten();
     let mut timing = Timing { note, ..Timing::default() };
     let mut cold = cold.then(Cold::new);
     let start = Instant::now() + Duration::from_millis(20);
-    for pair in dues.windows(2) {
-        let [due, next] = [start + pair[0], start + pair[1]];
+    for number in 0..blocks {
+        let [due, next] = [number, number + 1].map(|number| start + after(number));
         if stop.load(Ordering::Relaxed) {
             break;
         }

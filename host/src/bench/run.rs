@@ -3,7 +3,7 @@ use super::advice::Advice;
 use super::paced::{self, Timing};
 use super::sound::Sounds;
 use crate::control::{Engine, Report};
-use crate::graph::{Compiled, Device, Diags, GraphFile, Plan, Port, compile};
+use crate::graph::{Compiled, Device, Diags, GraphFile, Late, Plan, Port, Step, compile};
 use crate::io::AudioError;
 use crate::plugin::{Taken, Workers};
 use crate::render::{Load, Renderer};
@@ -74,6 +74,8 @@ pub struct NodeCosts {
     pub worker: String,
     /// The lane that it was measured on.
     pub lane: Option<String>,
+    /// What its author wants to hear where an answer is late, if it is not the usual.
+    pub late: Option<&'static str>,
     /// Its time in a loop without pauses, in ns: what 50 % of its blocks stay below. Not measured where a worker failed.
     pub hot: Option<u64>,
     /// Its time by the clock, block by block.
@@ -174,14 +176,23 @@ fn by_the_clock(
     });
     notes.extend(timing.note.clone());
     let (mut lanes, mut loads) = (vec![], vec![None; plan.steps.len()]);
-    for lane in engine.stop() {
+    let stopped = engine.stop();
+    for report in engine.reports() {
+        failed |= matches!(report, Report::Failed { .. });
+        notes.extend(said(report));
+    }
+    for lane in stopped {
         match lane {
-            Err(why) => notes.push(why),
+            Err(why) => {
+                failed = true;
+                notes.push(why);
+            }
             Ok(lane) => {
                 lanes.push(LaneCosts { name: lane.name.clone(), blocks: lane.blocks(), faults: lane.faults() });
                 for (name, load) in lane.loads() {
-                    let step = plan.steps.iter().position(|step| step.name == name);
-                    loads[step.unwrap_or_default()] = Some(load.clone());
+                    if let Some(step) = plan.steps.iter().position(|step| step.name == name) {
+                        loads[step] = Some(load.clone());
+                    }
                 }
             }
         }
@@ -192,14 +203,23 @@ fn by_the_clock(
 }
 
 fn costs(plan: &Plan, renderer: &Renderer, mut loads: Vec<Option<Load>>) -> Vec<NodeCosts> {
-    let paced: Vec<Load> =
-        (0..plan.steps.len()).map(|at| loads[at].take().unwrap_or_else(|| renderer.load_of(at).clone())).collect();
+    // Of a lane that did not come home nothing is known: what the render thread does in its place costs nothing.
+    let load = |(at, step): (usize, &Step)| match step.lane {
+        Some(_) => loads[at].take().unwrap_or_default(),
+        None => renderer.load_of(at).clone(),
+    };
+    let paced: Vec<Load> = plan.steps.iter().enumerate().map(load).collect();
     let advice = Advice::of(plan, &paced);
     let nodes = plan.steps.iter().zip(paced).zip(advice).enumerate();
-    let node = |(at, ((step, paced), advice)): (usize, ((&crate::graph::Step, Load), Advice))| NodeCosts {
+    let node = |(at, ((step, paced), advice)): (usize, ((&Step, Load), Advice))| NodeCosts {
         name: step.name.clone(),
         worker: step.worker.clone(),
         lane: step.lane.as_ref().map(|lane| lane.name.clone()),
+        late: step.lane.as_ref().and_then(|lane| match lane.late {
+            Late::Hold => None,
+            Late::Zero => Some("zero"),
+            Late::Pass => Some("pass"),
+        }),
         hot: None,
         missed: renderer.missed(at),
         paced,

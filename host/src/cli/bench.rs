@@ -127,7 +127,8 @@ fn where_to(node: &NodeCosts) -> String {
         (Advice::Inline, Some(_)) => format!("{now}; inline would do"),
         (Advice::Lane { delay }, _) => {
             let lane = node.lane.as_deref().unwrap_or(&node.name);
-            format!("{now}; run = {{ lane = \"{lane}\", delay = {delay} }}")
+            let late = node.late.map_or(String::new(), |late| format!(", late = \"{late}\""));
+            format!("{now}; run = {{ lane = \"{lane}\", delay = {delay}{late} }}")
         }
     }
 }
@@ -195,7 +196,7 @@ fn table(costs: &Costs) -> String {
 
 fn load(load: &Load) -> Value {
     json!({
-        "blocks": load.busy_blocks(), "mean_ns": load.mean(), "p50_ns": load.busy(0.5), "p99_ns": load.busy(0.99),
+        "blocks": load.busy_blocks(), "mean_ns": load.busy_mean(), "p50_ns": load.busy(0.5), "p99_ns": load.busy(0.99),
         "p999_ns": load.busy(0.999), "max_ns": load.max(),
         "allocations": Taken::SEEN.then(|| load.allocations()),
     })

@@ -1,11 +1,12 @@
 //! A graph that plays, seen from the control side.
-use super::lanes::LaneThread;
+use super::lanes::{LAST_BLOCK, LaneThread};
 use super::realtime::Rank;
 use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
 use crate::plugin::Value;
 use crate::render::{FromRender, Lane, Program, Remote, Renderer, ToRender};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 /// Parameters that may wait for a change.
 const MOST_HELD: usize = 256;
@@ -28,6 +29,10 @@ pub struct Engine {
     held: Vec<ToRender>,
     /// Lanes that run on threads of their own.
     lanes: Vec<LaneThread>,
+    /// Crashes of lanes that have ended.
+    crashes: Vec<Report>,
+    /// The renderer leaves lanes to threads, also when those have ended.
+    on_threads: bool,
 }
 
 /// Why a parameter cannot be changed.
@@ -91,7 +96,22 @@ impl Engine {
         let keys = nodes.iter().map(|(key, node)| (node.name.clone(), *key)).collect();
         let (renderer, remote) = Renderer::new(program, metered);
         let (coming, held, lanes) = (vec![], vec![], vec![]);
-        (Self { plan, nodes, keys, remote, then: None, changing: false, coming, held, lanes }, renderer)
+        (
+            Self {
+                plan,
+                nodes,
+                keys,
+                remote,
+                then: None,
+                changing: false,
+                coming,
+                held,
+                lanes,
+                crashes: vec![],
+                on_threads: false,
+            },
+            renderer,
+        )
     }
 
     /// As [`Engine::start`], but every lane gets a thread of its own, and answers that are late are not waited for.
@@ -108,6 +128,7 @@ impl Engine {
         let mut notes = vec![];
         let lanes = renderer.part(&mut engine.remote);
         let of = lanes.len();
+        engine.on_threads = of > 0;
         for (number, lane) in lanes.into_iter().enumerate() {
             let (lane, note) = LaneThread::start(lane, realtime.then_some(Rank::Lane { number, of }))?;
             if let Some(thread) = lane.thread() {
@@ -123,7 +144,11 @@ impl Engine {
     /// Ends the threads of lanes and answers the lanes, with the accounts of their steps. One that hangs is left where it
     /// is: then it is told which.
     pub fn stop(&mut self) -> Vec<Result<Lane, String>> {
-        self.lanes.drain(..).map(|mut lane| lane.stop()).collect()
+        self.lanes.iter().for_each(LaneThread::end);
+        let last = Instant::now() + LAST_BLOCK;
+        let stopped = self.lanes.iter_mut().map(|lane| lane.stop(last)).collect();
+        self.crashes.extend(self.lanes.drain(..).filter_map(|mut lane| lane.crashed()));
+        stopped
     }
 
     /// What plays, or will once a change is through.
@@ -176,7 +201,7 @@ impl Engine {
         if self.changing {
             return Err(ChangeError::Busy);
         }
-        if !self.lanes.is_empty() {
+        if self.on_threads {
             return Err(ChangeError::Lanes);
         }
         let live = |step: &crate::graph::Step, param: usize| {
@@ -264,6 +289,7 @@ impl Engine {
                 }
             }
         }
+        reports.append(&mut self.crashes);
         reports.extend(self.lanes.iter_mut().filter_map(LaneThread::crashed));
         reports.extend(self.nodes.values_mut().flat_map(Node::says));
         if was_changing && !self.changing {

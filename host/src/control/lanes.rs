@@ -10,8 +10,8 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-/// How long a lane may take to end its last block.
-const LAST_BLOCK: Duration = Duration::from_secs(1);
+/// How long lanes may take to end their last blocks, all together.
+pub(super) const LAST_BLOCK: Duration = Duration::from_millis(500);
 
 /// A lane on its thread.
 pub(super) struct LaneThread {
@@ -67,13 +67,17 @@ impl LaneThread {
         Some(Report::Failed { node, why, instead: "its late policy is heard from now on" })
     }
 
-    /// Ends the thread. A worker that hangs is left where it is: its lane never comes home.
-    pub fn stop(&mut self) -> Result<Lane, String> {
+    /// Tells the thread to end when its block is done.
+    pub fn end(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the thread, by `last`. A worker that hangs is left where it is: its lane never comes home.
+    pub fn stop(&mut self, last: Instant) -> Result<Lane, String> {
         let does = if self.crash.what().is_some() { "crashed" } else { "hangs" };
         let hangs = || format!("the lane `{}` {does} in a worker, and is left there", self.name);
         let handle = self.handle.take().ok_or_else(hangs)?;
-        self.stop.store(true, Ordering::Relaxed);
-        let last = Instant::now() + LAST_BLOCK;
+        self.end();
         while !handle.is_finished() {
             if Instant::now() > last || self.crash.what().is_some() {
                 return Err(hangs());
@@ -87,6 +91,8 @@ impl LaneThread {
 
 impl Drop for LaneThread {
     fn drop(&mut self) {
-        let _left_where_it_hangs = self.stop();
+        if self.handle.is_some() {
+            let _left_where_it_hangs = self.stop(Instant::now() + LAST_BLOCK);
+        }
     }
 }

@@ -93,6 +93,11 @@ impl Load {
         self.blocks - u64::from(self.buckets[0])
     }
 
+    /// Mean time of those, in ns.
+    pub fn busy_mean(&self) -> f64 {
+        self.total as f64 / self.busy_blocks().max(1) as f64
+    }
+
     fn quantile(&self, share: f64, idle: u32) -> u64 {
         let wanted = share * (self.blocks - u64::from(idle)) as f64;
         let mut seen = 0;

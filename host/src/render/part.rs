@@ -7,7 +7,7 @@ use super::message::{FromRender, Reports};
 use super::pipe::pipe;
 use super::program::Program;
 use super::step::Node;
-use crate::graph::{Edge, Late, Plan, Source, Stream, Tokens};
+use crate::graph::{Edge, Late, Output, OutputKind, Plan, Source, Stream, Tokens};
 use ringbuf::traits::Split;
 use ringbuf::{HeapCons, HeapRb};
 use std::collections::BTreeMap;
@@ -55,10 +55,8 @@ impl Lanes {
         for (step, &whole) in part.members.iter().enumerate() {
             self.steps[whole] = Some((at, step));
         }
-        let nodes = part.members.iter().map(|&whole| {
-            let late = plan.steps[whole].lane.as_ref().map_or(Late::Hold, |lane| lane.late);
-            std::mem::replace(&mut program.steps[whole].node, Node::Away { dry: late == Late::Pass })
-        });
+        let away = |&whole: &usize| std::mem::replace(&mut program.steps[whole].node, Node::Away);
+        let nodes = part.members.iter().map(away);
         let mut own = Program::of(part.plan.clone(), nodes.collect());
         for (step, &whole) in own.steps.iter_mut().zip(&part.members) {
             step.key = program.steps[whole].key;
@@ -177,6 +175,8 @@ impl Part {
             step.instance = part.plan.steps.len();
             part.plan.steps.push(step);
         }
+        // Events are told from here.
+        part.plan.outputs = whole.outputs.iter().filter_map(|output| part.own_events(output)).collect();
         // Whatever waits for whatever: they take turns until none can fire.
         part.plan.loops.push(0..part.plan.steps.len());
         let read_outside = |stream: usize| {
@@ -185,6 +185,13 @@ impl Part {
         };
         part.leaves = part.inner_streams.iter().copied().filter(|(_, stream)| read_outside(*stream)).collect();
         part
+    }
+
+    /// An output of the whole that hears events of this part.
+    fn own_events(&self, output: &Output) -> Option<Output> {
+        let OutputKind::Events(step, port) = output.kind else { return None };
+        let step = self.members.iter().position(|member| *member == step)?;
+        Some(Output { kind: OutputKind::Events(step, port), ..output.clone() })
     }
 
     fn lay_edge(&mut self, whole: &Plan, at: usize, streams: &BTreeMap<usize, usize>) -> usize {

@@ -122,7 +122,7 @@ impl Renderer {
         }
         self.lanes.begin_block(&mut self.program);
         self.sources(fill);
-        let mut clock = start;
+        let mut clock = start.map(|_| Instant::now());
         self.program.walk(&mut self.lanes, &mut self.reports, &mut clock);
         self.sinks(hear);
         self.lanes.end_block(self.program.block);
@@ -130,6 +130,7 @@ impl Renderer {
         self.program.block += 1;
         if let (Some(load), Some(start), Some(before)) = (&mut self.load, start, before) {
             let taken = Taken::now().since(before);
+            load.allocated(taken.allocations);
             self.taken.allocations += taken.allocations;
             self.taken.faults += taken.faults;
             load.add(start.elapsed().as_nanos() as u64);

@@ -41,12 +41,9 @@ pub enum Node {
     Fade(Fade),
     /// Nothing yet: what belongs here comes from the program before.
     Vacant,
-    /// A worker that a lane runs. Its frames are counted here, and their place holds the dry sound, if that is heard
-    /// where an answer is late, or silence.
-    Away {
-        /// Whether the dry sound is heard.
-        dry: bool,
-    },
+    /// A worker that a lane runs. Its frames are counted here, and their place holds the dry sound if there is one, until
+    /// they come.
+    Away,
 }
 
 /// A port that is read.
@@ -272,7 +269,7 @@ impl Step {
                 }
                 return Ok(());
             }
-            Node::Vacant | Node::Away { .. } => return Err(Trouble::Call(Failure::Shape)),
+            Node::Vacant | Node::Away => return Err(Trouble::Call(Failure::Shape)),
         }
         drop((ins, outs)); // they borrow the outputs
         if early > 0 {
@@ -300,7 +297,6 @@ impl Step {
 
     /// Silence or the dry input, in the place of a worker that has failed or is away.
     fn stand_in(&mut self, streams: &[Stream], positions: &[u64], memory: &mut [Vec<f32>], free: usize) {
-        let silent = matches!(self.node, Node::Away { dry: false });
         for (output, memory) in self.outputs.iter_mut().zip(memory) {
             let count = frames(output.give, free);
             match &mut output.to {
@@ -309,7 +305,7 @@ impl Step {
                     let mut to = streams[*stream].room(memory, count);
                     let own =
                         |stream: usize| self.inputs.iter().any(|input| input.stream == stream && input.own.is_some());
-                    let dry = output.dry.filter(|(_, stream)| !silent && !own(*stream));
+                    let dry = output.dry.filter(|(_, stream)| !own(*stream));
                     let from = dry.map(|(edge, stream)| streams[stream].read(positions[edge], count));
                     for plane in 0..*planes {
                         let to = stream::plane_mut(&mut to, plane, *width);
@@ -358,7 +354,7 @@ impl Step {
 
     /// Whether a lane runs it.
     pub fn is_away(&self) -> bool {
-        matches!(self.node, Node::Away { .. })
+        matches!(self.node, Node::Away)
     }
 
     /// Its worker forgets the past.

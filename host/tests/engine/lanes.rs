@@ -204,6 +204,8 @@ fn a_lane_that_hangs_is_left_behind_and_the_rest_plays_on() {
     assert!(dry == input[0][0], "what does not go through the lane is not touched");
     assert!(late >= 40, "{late} late firings");
     assert_eq!(renderer.missed(0), late);
+    // Not before it has come so far; a lane that is told to end does so behind its block.
+    wait(|| workers::HANGS.load(std::sync::atomic::Ordering::Relaxed));
     let stopped = engine.stop();
     let why = stopped[0].as_ref().err().expect("a lane that hangs");
     assert_eq!(why, "the lane `slow` hangs in a worker, and is left there");
@@ -215,4 +217,45 @@ fn a_graph_on_threads_is_not_changed_while_it_plays() {
     let (mut engine, _renderer, _) = Engine::start_on_threads(through("hold"), false, false).unwrap();
     let why = engine.change(through("zero")).unwrap_err();
     assert_eq!(why.to_string(), "nodes run on lanes of their own: the graph must be started anew");
+}
+
+/// What happens on a lane is told from there.
+#[test]
+fn events_of_a_node_on_a_lane_are_heard_as_inline() {
+    let text = format!(
+        "[graph]\nrate = {RATE}\n[input.mic]\n[node.tick]\nworker = \"tick\"\nin = \"mic\"\nhop = {BLOCK}\n\
+         run = {{ lane = \"l\" }}\n[output.heard]\nfrom = \"tick\"\nto = \"stdout\"\n\
+         [output.o]\nfrom = \"mic\"\n"
+    );
+    let made = || compiled(&text, &blocks_of(BLOCK), &workers::all()).unwrap();
+    let mut clicks = vec![0.0; 40 * BLOCK];
+    [100, 777, 2000].iter().for_each(|&at| clicks[at] = 1.0);
+    let input = vec![vec![clicks]];
+    let times = |reports: &[Report]| -> Vec<u64> {
+        reports
+            .iter()
+            .filter_map(|report| if let Report::Event { event, .. } = report { Some(event.time) } else { None })
+            .collect()
+    };
+    let inline = times(&play(made(), &input, false).reports);
+    assert_eq!(inline, [100, 777, 2000]);
+    let (engine, renderer, _) = Engine::start_on_threads(made(), false, false).unwrap();
+    let played = play_on(engine, renderer, &input, |_, _, renderer| wait(|| renderer.behind(0) == 0));
+    assert_eq!(times(&played.reports), inline);
+}
+
+/// Two nodes on a lane: what the first makes is not there in time either, so what it takes is passed by.
+#[test]
+fn a_chain_on_a_lane_is_passed_by_as_a_whole() {
+    let text = format!(
+        "[graph]\nrate = {RATE}\n[input.mic]\nchannels = 2\n\
+         [node.a]\nworker = \"late\"\nin = \"mic\"\nhop = 64\nlatency = 16\nrun = {{ lane = \"l\", delay = 2 }}\n\
+         [node.b]\nworker = \"late\"\nin = \"a\"\nhop = 64\nrun = {{ lane = \"l\", delay = 2, late = \"pass\" }}\n\
+         [output.o]\nfrom = \"b\"\n"
+    );
+    let made = compiled(&text, &blocks_of(BLOCK), &workers::all()).unwrap();
+    let input = tones(60);
+    let (played, reports) = stalled(made, &input, |block| (30..36).contains(&block));
+    assert!(!missed(&reports).is_empty());
+    assert_eq!(block_of(&played.outputs, 1, 34), &input[0][1][34 * BLOCK - 16 - 2 * BLOCK..][..BLOCK]);
 }

@@ -378,6 +378,8 @@ impl Worker for Fail {
 
 /// Lets workers go that hang.
 pub static RELEASED: AtomicBool = AtomicBool::new(false);
+/// A worker hangs.
+pub static HANGS: AtomicBool = AtomicBool::new(false);
 
 /// Plays so many frames, and hangs in the next until it is released.
 struct Hang {
@@ -403,6 +405,7 @@ impl Worker for Hang {
     fn process(&mut self, block: &mut Block) {
         self.played += block.inputs.frames(0);
         while self.played > self.at && !RELEASED.load(Ordering::Relaxed) {
+            HANGS.store(true, Ordering::Relaxed);
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
         for channel in 0..block.inputs.channels(0) {
