@@ -175,6 +175,9 @@ fn by_the_clock(
         device.join().unwrap_or_default()
     });
     notes.extend(timing.note.clone());
+    if renderer.lost() > 0 {
+        notes.push(format!("{} events or failures found no room and are lost", renderer.lost()));
+    }
     let (mut lanes, mut loads) = (vec![], vec![None; plan.steps.len()]);
     let stopped = engine.stop();
     for report in engine.reports() {

@@ -22,7 +22,7 @@ impl Sounds {
     /// The same file for every input: its rate, its channels, and its planes.
     ///
     /// # Errors
-    /// It cannot be read, or is empty.
+    /// It cannot be read.
     pub fn read(path: &Path) -> Result<(u32, Vec<Vec<f32>>), AudioError> {
         let mut reader = AudioReader::open(path)?;
         let (rate, channels) = (reader.spec().rate, reader.spec().channels);

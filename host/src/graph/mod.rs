@@ -37,7 +37,9 @@ pub use file::{GraphFile, Late, NodeTable};
 pub use net::kind_name;
 pub use params::from_text as param_from_text;
 pub use picture::{mermaid, table as plan_text, to_json as plan_json};
-pub use plan::{Cause, Edge, Fade, Lane, Output, OutputKind, Pace, Plan, Source, Step, StepOutput, Stream, Tokens};
+pub use plan::{
+    Cause, Edge, Fade, Lane, Output, OutputKind, Pace, Plan, Source, Step, StepOutput, Stream, Tokens, readable,
+};
 pub use preset::values as preset_values;
 pub use schema::schema;
 pub use splice::{Likes, Origin, Splice, splice};

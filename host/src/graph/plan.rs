@@ -180,8 +180,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Whether it leads out of a lane. What the lane makes in a block can be read from the next block on: only so is there
-    /// a moment between question and answer, however blocks and firings fall.
+    /// Whether it leads out of a lane.
     pub fn leaves_lane(&self) -> bool {
         self.tokens.lane > 0
     }
@@ -190,6 +189,13 @@ impl Edge {
     pub fn at_start(&self) -> u64 {
         self.held.unwrap_or(self.tokens.total())
     }
+}
+
+/// Frames that can be read where so many wait, and so many waited before this block. Out of a lane, whose answers are due
+/// `lane` frames later, none is read before it is due: as many stay behind, or a reader that takes all it gets would use
+/// the delay up at the start. Nor is one read in the block in which it was asked for, however blocks and firings fall.
+pub fn readable(waits: u64, waited: u64, lane: u64) -> u64 {
+    if lane == 0 { waits } else { waits.saturating_sub(lane).min(waited) }
 }
 
 /// Zero frames that wait at an edge at the start, by cause.

@@ -1,7 +1,8 @@
 //! RT — what a thread has taken from the system: memory, that of C and C++ libraries included, and pages.
 //!
 //! On Linux the executable has a `malloc` of its own, which counts and hands on to that of the C library: libraries that
-//! are opened later find ours first. It costs a few nanoseconds a call.
+//! are opened later find ours first. It costs a few nanoseconds a call. An allocator that is preloaded is not made for that:
+//! part of its functions would be ours.
 
 /// What the calling thread has taken since it began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

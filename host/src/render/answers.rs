@@ -16,8 +16,8 @@ pub struct Answers {
     late: Late,
     /// Frames that are there at the start.
     prefill: u64,
-    /// Frames of one firing; 0 is as many as are taken.
-    give: u64,
+    /// Frames of one firing; of a block, where it takes as many as there are.
+    firing: u64,
     /// The number that the next frame to come has.
     arrived: u64,
     /// Frames before `arrived` that never come: the lane had to begin anew.
@@ -45,8 +45,8 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// What answers the step that writes `stream`.
-    pub fn new(plan: &crate::graph::Stream, late: Late, give: u32) -> Self {
+    /// What answers the step that writes `plan`, `firing` frames at once.
+    pub fn new(plan: &crate::graph::Stream, late: Late, firing: u64) -> Self {
         let format = &plan.format;
         let (planes, width) = (format.channels as usize, format.width());
         let audio = format.kind == crate::plugin::Kind::AUDIO;
@@ -55,7 +55,7 @@ impl Answers {
         Self {
             late,
             prefill: plan.prefill,
-            give: u64::from(give),
+            firing: firing.max(1),
             arrived: plan.prefill,
             gone: 0..0,
             settled: plan.prefill,
@@ -88,15 +88,17 @@ impl Answers {
 
     /// The lane begins anew: the next frame to come has the number `end`, and what has not come never will.
     pub fn begin_at(&mut self, end: u64) {
-        let from = if self.settled < self.gone.end { self.gone.start } else { self.arrived };
-        self.gone = from..end;
+        self.gone = self.arrived..end;
         self.arrived = end;
     }
 
-    /// All frames before `until` are about to be read: makes up those that have not come. Answers how many firings are
-    /// late that were not before.
-    pub fn settle(&mut self, stream: &mut Stream, until: u64) -> u64 {
-        let before = self.missed;
+    /// Whether all frames that never come have been passed over.
+    pub fn is_whole(&self) -> bool {
+        self.settled >= self.gone.end
+    }
+
+    /// All frames before `until` are about to be read: makes up those that have not come.
+    pub fn settle(&mut self, stream: &mut Stream, until: u64) {
         while self.settled < until {
             let (late, until) = self.run_of_same(until);
             let frames = (until - self.settled) as usize;
@@ -113,7 +115,6 @@ impl Answers {
             self.keep_last(stream, until, frames);
             (self.was_late, self.settled) = (late, until);
         }
-        self.missed - before
     }
 
     /// Whether the next frames are late, and until where that is so.
@@ -127,10 +128,8 @@ impl Answers {
     }
 
     fn count(&mut self, until: u64) {
-        let (from, to) = match self.give {
-            0 => (self.counted, self.counted + 1),
-            give => ((self.settled - self.prefill) / give, (until - self.prefill).div_ceil(give)),
-        };
+        let from = (self.settled - self.prefill) / self.firing;
+        let to = (until - self.prefill).div_ceil(self.firing);
         self.missed += to.saturating_sub(from.max(self.counted));
         self.counted = self.counted.max(to);
     }

@@ -20,8 +20,6 @@ use std::time::{Duration, Instant};
 pub enum Job {
     /// A block: as many frames as `counts` says have been sent to each input.
     Block(u64),
-    /// A live parameter of a step of the lane.
-    Set { step: usize, param: u32, value: f64 },
     /// It missed too much: all steps forget the past. What follows tells how far they should be.
     Forget,
     /// A step has moved so many frames.
@@ -32,12 +30,21 @@ pub enum Job {
     Waits { edge: usize, frames: u64 },
 }
 
+/// A live parameter of a step of the lane, and its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Set {
+    pub step: usize,
+    pub param: u32,
+    pub value: f64,
+}
+
 /// The lane's half.
 pub struct Lane {
     /// Its name in the graph file.
     pub name: String,
     pub(super) program: Box<Program>,
     pub(super) jobs: HeapCons<Job>,
+    pub(super) sets: HeapCons<(u64, Set)>,
     pub(super) counts: HeapCons<u32>,
     /// The frames that come in, and the streams they go to.
     pub(super) inputs: Vec<(usize, PipeOut)>,
@@ -81,7 +88,6 @@ impl Lane {
     fn obey(&mut self, job: Job, stop: &AtomicBool) {
         match job {
             Job::Block(block) => self.block(block, stop),
-            Job::Set { step, param, value } => self.program.steps[step].set_param(param, value),
             Job::Forget => self.program.steps.iter_mut().for_each(|step| step.forget()),
             Job::Moved { step, frames } => self.program.steps[step].moved = frames,
             Job::Begins { stream, at } => {
@@ -98,6 +104,11 @@ impl Lane {
 
     fn block(&mut self, block: u64, stop: &AtomicBool) {
         self.program.block = block;
+        while self.sets.try_peek().is_some_and(|(from, _)| *from <= block) {
+            if let Some((_, Set { step, param, value })) = self.sets.try_pop() {
+                self.program.steps[step].set_param(param, value);
+            }
+        }
         for (stream, pipe) in &mut self.inputs {
             let frames = self.counts.try_pop().unwrap_or(0) as usize;
             self.program.streams[*stream].write(frames, |room| pipe.take(room));

@@ -1,6 +1,6 @@
 //! RT — the lanes, seen from the render thread: what they are sent, and what has come back.
 use super::answers::Answers;
-use super::lane::Job;
+use super::lane::{Job, Set};
 use super::message::{FromRender, Reports};
 use super::pipe::{PipeIn, PipeOut};
 use super::program::Program;
@@ -18,8 +18,10 @@ pub struct Lanes {
     pub(super) lanes: Vec<Away>,
     /// By edge: the lane, and its input, that the frames read there go to.
     pub(super) enters: Vec<Option<(usize, usize)>>,
-    /// By stream: what a lane answers on it, and the key of the instance that makes it.
-    pub(super) answers: Vec<Option<(Answers, u64)>>,
+    /// By stream: what a lane answers on it, and the step that makes it.
+    pub(super) answers: Vec<Option<(Answers, usize)>>,
+    /// By step: the key of its instance, and how many late firings of it have been told.
+    pub(super) told: Vec<(u64, u64)>,
     /// By step: the lane that runs it, and which of its steps it is there.
     pub(super) steps: Vec<Option<(usize, usize)>>,
 }
@@ -27,6 +29,10 @@ pub struct Lanes {
 /// A lane, seen from the render thread.
 pub struct Away {
     pub(super) jobs: HeapProd<Job>,
+    /// Live parameters, and from which block on they are so.
+    pub(super) sets: HeapProd<(u64, Set)>,
+    /// Live parameters that the lane has not been told: one entry a parameter, and room for all.
+    pub(super) waiting: Vec<Set>,
     pub(super) counts: HeapProd<u32>,
     /// By input: where frames go, how many have gone in this block, and the most that a block brings.
     pub(super) inputs: Vec<(PipeIn, u32, usize)>,
@@ -46,6 +52,11 @@ pub struct Away {
     pub(super) done: Arc<AtomicU64>,
     /// It gets its frames. If not, it fell so far behind that they found no room: it begins anew when it has caught up.
     pub(super) fed: bool,
+}
+
+/// Whether all that a lane had to leave out has been passed over: it begins anew only once at a time.
+fn whole(answers: &[Option<(Answers, usize)>], outputs: &[(PipeOut, usize)]) -> bool {
+    outputs.iter().all(|(_, stream)| answers[*stream].as_ref().is_none_or(|(answers, _)| answers.is_whole()))
 }
 
 impl Lanes {
@@ -69,16 +80,10 @@ impl Lanes {
         self.answers.get(stream).and_then(Option::as_ref).map_or(0, |(answers, _)| answers.missed())
     }
 
-    /// Changes a live parameter of a step on a lane; answers whether there was room for the message.
+    /// Changes a live parameter of a step on a lane; answers whether there is such a parameter.
     pub fn set_param(&mut self, step: usize, param: u32, value: f64) -> bool {
         let Some((lane, step)) = self.steps[step] else { return false };
-        let lane = &mut self.lanes[lane];
-        let told = lane.jobs.try_push(Job::Set { step, param, value }).is_ok();
-        // At the next block, too, unless the lane is not fed.
-        if let Some(thread) = &lane.thread {
-            thread.unpark();
-        }
-        told
+        self.lanes[lane].set(Set { step, param, value })
     }
 
     /// Takes what has come, and sees which lanes can be fed.
@@ -90,7 +95,7 @@ impl Lanes {
             let lane = &mut self.lanes[at];
             if lane.fed {
                 lane.fed = lane.has_room();
-            } else if idle && lane.begin_anew(program) {
+            } else if idle && whole(&self.answers, &lane.outputs) && lane.begin_anew(program) {
                 for (_, stream) in &lane.outputs {
                     if let Some((answers, _)) = &mut self.answers[*stream] {
                         answers.begin_at(program.streams[*stream].end());
@@ -149,16 +154,20 @@ impl Lanes {
 
     /// All frames of a stream before `until` are about to be read: what a lane should have answered by now is made up.
     pub fn settle(&mut self, at: usize, stream: &mut Stream, until: u64, block: u64, reports: &mut Reports) {
-        let Some(Some((answers, key))) = self.answers.get_mut(at) else { return };
-        let firings = answers.settle(stream, until);
-        if firings > 0 {
-            reports.tell(FromRender::Late { key: *key, block, firings });
+        let Some(Some((answers, step))) = self.answers.get_mut(at) else { return };
+        answers.settle(stream, until);
+        // A firing that is late is late at all outputs, and has been told of one of them.
+        let (key, told) = &mut self.told[*step];
+        let firings = answers.missed().saturating_sub(*told);
+        if firings > 0 && reports.tell(FromRender::Late { key: *key, block, firings }) {
+            *told = answers.missed();
         }
     }
 
     /// Asks the lanes for this block, and wakes them.
     pub fn end_block(&mut self, block: u64) {
         for lane in self.lanes.iter_mut().filter(|lane| lane.fed) {
+            lane.send_sets(block);
             for (_, gone, _) in &mut lane.inputs {
                 let _has_room = lane.counts.try_push(std::mem::take(gone));
             }
@@ -171,6 +180,29 @@ impl Lanes {
 }
 
 impl Away {
+    /// Keeps the newest value of a live parameter until the lane has it.
+    fn set(&mut self, set: Set) -> bool {
+        let same = |other: &&mut Set| (other.step, other.param) == (set.step, set.param);
+        if let Some(other) = self.waiting.iter_mut().find(same) {
+            *other = set;
+            return true;
+        }
+        let room = self.waiting.len() < self.waiting.capacity();
+        if room {
+            self.waiting.push(set);
+        }
+        room
+    }
+
+    /// Sends live parameters on, for this block.
+    fn send_sets(&mut self, block: u64) {
+        while let Some(set) = self.waiting.last()
+            && self.sets.try_push((block, *set)).is_ok()
+        {
+            self.waiting.pop();
+        }
+    }
+
     /// Whether a block finds room, however much it brings.
     fn has_room(&self) -> bool {
         let pipes = self.inputs.iter().all(|(pipe, _, most)| pipe.room() >= *most);
@@ -185,7 +217,7 @@ impl Away {
     /// Tells it to forget the past and to stand where the whole program stands.
     fn begin_anew(&mut self, program: &Program) -> bool {
         if !self.has_room() {
-            return false; // live parameters have filled the ring
+            return false;
         }
         let streams = self.inner_streams.iter().map(|&(stream, whole)| {
             let at = program.streams[whole].end();

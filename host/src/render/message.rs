@@ -4,6 +4,8 @@ use super::program::Program;
 use crate::plugin::{Event, Failure};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// From control to render.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,21 +72,47 @@ const TROUBLE: usize = 256;
 pub struct Reports {
     ring: HeapProd<FromRender>,
     /// Reports that found no room.
-    pub(super) lost: u64,
+    lost: Arc<AtomicU64>,
 }
 
 impl Reports {
-    /// A way from a render or lane thread to the control side.
+    /// A way from the render thread to the control side.
     pub fn new() -> (Self, HeapCons<FromRender>) {
-        let (ring, from) = HeapRb::new(REPORTS + TROUBLE).split();
-        (Self { ring, lost: 0 }, from)
+        Self::counting(Arc::default())
     }
 
-    /// RT — tells the control side.
-    pub fn tell(&mut self, report: FromRender) {
-        let kept = if matches!(report, FromRender::Event { .. }) { TROUBLE } else { 0 };
+    /// One from a lane, which counts what is lost together with this one.
+    pub fn beside(&self) -> (Self, HeapCons<FromRender>) {
+        Self::counting(self.lost.clone())
+    }
+
+    fn counting(lost: Arc<AtomicU64>) -> (Self, HeapCons<FromRender>) {
+        let (ring, from) = HeapRb::new(REPORTS + TROUBLE).split();
+        (Self { ring, lost }, from)
+    }
+
+    /// RT — tells the control side; answers whether there was room. What is late is told again with what is late next.
+    pub fn tell(&mut self, report: FromRender) -> bool {
+        let kept = match report {
+            FromRender::Event { .. } => TROUBLE,
+            FromRender::Late { .. } => TROUBLE / 2,
+            FromRender::Failed { .. } => 0,
+        };
         let told = self.ring.vacant_len() > kept && self.ring.try_push(report).is_ok();
-        self.lost += u64::from(!told);
+        if !told && !matches!(report, FromRender::Late { .. }) {
+            self.lost.fetch_add(1, Relaxed);
+        }
+        told
+    }
+
+    /// RT — one more that found no way.
+    pub fn lose(&self) {
+        self.lost.fetch_add(1, Relaxed);
+    }
+
+    /// Reports that found no room, here and in all that count together with it.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 }
 

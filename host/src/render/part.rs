@@ -14,18 +14,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Seconds of frames that may wait for a lane before it has to begin anew.
+/// Seconds of frames that may wait for a lane, beside those that are not due yet, before it has to begin anew.
 const PATIENCE: f64 = 1.0;
-/// Blocks that may wait at least and at most.
-const BLOCKS: std::ops::RangeInclusive<u64> = 8..=8192;
-/// Floats that may wait at one input, but for the least number of blocks.
-const FLOATS: u64 = 1 << 24;
-/// Live parameters that may wait.
-const MESSAGES: usize = 256;
+/// Blocks that may wait at least.
+const BLOCKS: u64 = 8;
+/// Live parameters that may be on their way.
+const SETS: usize = 256;
 
 impl Lanes {
     /// Takes apart `program`, which has not been rendered.
-    pub(super) fn part(program: &mut Program, metered: bool) -> (Self, Vec<(Lane, HeapCons<FromRender>)>) {
+    pub(super) fn part(
+        program: &mut Program,
+        reports: &Reports,
+        metered: bool,
+    ) -> (Self, Vec<(Lane, HeapCons<FromRender>)>) {
         let mut names: Vec<String> = vec![];
         for lane in program.plan().steps.iter().filter_map(|step| step.lane.as_ref()) {
             if !names.contains(&lane.name) {
@@ -37,9 +39,10 @@ impl Lanes {
             lanes: vec![],
             enters: vec![None; plan.edges.len()],
             answers: plan.streams.iter().map(|_| None).collect(),
+            told: program.steps.iter().map(|step| (step.key, 0)).collect(),
             steps: vec![None; plan.steps.len()],
         };
-        let apart = names.iter().map(|name| lanes.part_one(program, &plan, name, metered)).collect();
+        let apart = names.iter().map(|name| lanes.part_one(program, &plan, name, reports, metered)).collect();
         (lanes, apart)
     }
 
@@ -48,6 +51,7 @@ impl Lanes {
         program: &mut Program,
         plan: &Plan,
         name: &str,
+        reports: &Reports,
         metered: bool,
     ) -> (Lane, HeapCons<FromRender>) {
         let at = self.lanes.len();
@@ -61,12 +65,13 @@ impl Lanes {
         for (step, &whole) in own.steps.iter_mut().zip(&part.members) {
             step.key = program.steps[whole].key;
         }
-        let blocks = part.blocks();
+        let blocks = part.blocks(plan);
         let (mut inputs, mut taken) = (vec![], vec![]);
         for (input, &(edge, stream)) in part.enters.iter().enumerate() {
             let format = part.plan.streams[stream].format;
             let most = part.plan.streams[stream].written as usize;
-            let (to, from) = pipe(most * blocks as usize, format.channels as usize, format.width());
+            let frames = plan.pace(&format).after(blocks) as usize + most;
+            let (to, from) = pipe(frames, format.channels as usize, format.width());
             self.enters[edge] = Some((at, input));
             inputs.push((to, 0, most));
             taken.push((stream, from));
@@ -75,25 +80,30 @@ impl Lanes {
         for &(stream, whole) in &part.leaves {
             let format = part.plan.streams[stream].format;
             let most = part.plan.streams[stream].written as usize;
-            let (to, from) = pipe(most * 2 * blocks as usize, format.channels as usize, format.width());
+            let frames = plan.pace(&format).after(2 * blocks) as usize + most;
+            let (to, from) = pipe(frames, format.channels as usize, format.width());
             outputs.push((from, whole));
             given.push((stream, to, plan.streams[whole].prefill));
             let writer = |&&step: &&usize| plan.steps[step].outputs.iter().any(|o| o.stream == Some(whole));
             let Some(&step) = part.members.iter().find(writer) else { continue };
             let late = plan.steps[step].lane.as_ref().map_or(Late::Hold, |lane| lane.late);
             let give = plan.steps[step].outputs.iter().find(|o| o.stream == Some(whole)).map_or(0, |o| o.give);
-            self.answers[whole] = Some((Answers::new(&plan.streams[whole], late, give), program.steps[step].key));
+            let firing = if give > 0 { u64::from(give) } else { plan.pace(&format).after(1) };
+            self.answers[whole] = Some((Answers::new(&plan.streams[whole], late, firing), step));
         }
         let done = Arc::<AtomicU64>::default();
         let messages = 1 + part.members.len() + part.inner_streams.len() + part.inner_edges.len();
-        let (to_jobs, jobs) = HeapRb::new(blocks as usize + messages + MESSAGES + 1).split();
+        let (to_jobs, jobs) = HeapRb::new(blocks as usize + messages + 1).split();
+        let (to_sets, sets) = HeapRb::new(SETS).split();
+        let params = part.members.iter().map(|&step| plan.steps[step].values.len()).sum();
         let (to_counts, counts) = HeapRb::new((blocks as usize * inputs.len()).max(1)).split();
         let (to_answered, answered) = HeapRb::new((2 * blocks as usize * outputs.len()).max(1)).split();
-        let (reports, from) = Reports::new();
+        let (reports, from) = reports.beside();
         let lane = Lane {
             name: name.into(),
             program: own,
             jobs,
+            sets,
             counts,
             inputs: taken,
             answered: to_answered,
@@ -105,6 +115,8 @@ impl Lanes {
         };
         self.lanes.push(Away {
             jobs: to_jobs,
+            sets: to_sets,
+            waiting: Vec::with_capacity(params),
             counts: to_counts,
             inputs,
             answered,
@@ -215,15 +227,12 @@ impl Part {
         here
     }
 
-    /// Blocks whose frames may wait.
-    fn blocks(&self) -> u64 {
-        let wanted = (PATIENCE * f64::from(self.plan.rate) / f64::from(self.plan.block)).ceil() as u64;
-        let floats = |stream: usize| {
-            let stream = &self.plan.streams[stream];
-            stream.written * stream.format.width() as u64 * u64::from(stream.format.channels)
-        };
-        let (enters, leaves) = (self.enters.iter().map(|(_, stream)| *stream), self.leaves.iter().map(|(at, _)| *at));
-        let most = enters.chain(leaves).map(|stream| FLOATS / floats(stream).max(1)).min().unwrap_or(wanted);
-        wanted.min(most).clamp(*BLOCKS.start(), *BLOCKS.end())
+    /// Blocks whose frames may wait: those of a while, and those whose answers are not due yet.
+    fn blocks(&self, whole: &Plan) -> u64 {
+        let block = f64::from(whole.block) / f64::from(whole.rate);
+        let out = |edge: &&Edge| self.leaves.iter().any(|(_, stream)| edge.stream == *stream);
+        let seconds = |edge: &Edge| edge.tokens.lane as f64 / whole.streams[edge.stream].format.rate();
+        let due = whole.edges.iter().filter(out).map(seconds).fold(0.0, f64::max);
+        (((PATIENCE + due) / block).ceil() as u64).max(BLOCKS)
     }
 }

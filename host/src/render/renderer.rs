@@ -45,7 +45,7 @@ impl Renderer {
     /// Takes the steps that are on lanes out of the program, for threads of their own to run. Control side, before the
     /// first block.
     pub fn part(&mut self, remote: &mut Remote) -> Vec<Lane> {
-        let (lanes, apart) = Lanes::part(&mut self.program, self.load.is_some());
+        let (lanes, apart) = Lanes::part(&mut self.program, &self.reports, self.load.is_some());
         self.lanes = lanes;
         let (apart, reports): (Vec<Lane>, Vec<_>) = apart.into_iter().unzip();
         remote.reports.extend(reports);
@@ -82,9 +82,9 @@ impl Renderer {
         self.program.sources.get(input).map_or(0, |(_, pace)| pace.of_block(self.program.block) as usize)
     }
 
-    /// Reports that found no room.
+    /// Reports that found no room, those of lanes included.
     pub fn lost(&self) -> u64 {
-        self.reports.lost
+        self.reports.lost()
     }
 
     /// Time that whole blocks took, if it is metered.
@@ -144,7 +144,8 @@ impl Renderer {
             ToRender::Set { key, param, value } => {
                 let Some(at) = self.program.steps.iter().position(|step| step.key == key) else { return };
                 match self.lanes.runs(at) {
-                    true => self.reports.lost += u64::from(!self.lanes.set_param(at, param, value)),
+                    true if self.lanes.set_param(at, param, value) => {}
+                    true => self.reports.lose(),
                     false => self.program.steps[at].set_param(param, value),
                 }
             }
@@ -177,9 +178,8 @@ impl Renderer {
         for (output, sink) in program.sinks.iter().enumerate() {
             let Some((edge, pace)) = *sink else { continue };
             let planned = &program.plan().edges[edge];
-            let (at, leaves_lane) = (planned.stream, planned.leaves_lane());
-            let stream = &program.streams[at];
-            let there = if leaves_lane { stream.before() } else { stream.end() } - program.positions[edge];
+            let (at, lane) = (planned.stream, planned.tokens.lane);
+            let there = program.streams[at].readable(program.positions[edge], lane);
             let frames = pace.map_or(there, |pace| pace.of_block(program.block).min(there));
             let until = program.positions[edge] + frames;
             self.lanes.settle(at, &mut program.streams[at], until, program.block, &mut self.reports);

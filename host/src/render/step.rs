@@ -51,8 +51,8 @@ pub struct In {
     pub(super) edge: usize,
     pub(super) stream: usize,
     pub(super) take: usize,
-    /// It reads what a lane made in blocks before.
-    leaves_lane: bool,
+    /// How many frames later the answers that it reads are due, where a lane makes them.
+    lane: u64,
     planes: usize,
     width: usize,
     /// Room for the frames of an input that hears the node itself: its stream is moved out while it is written.
@@ -127,7 +127,7 @@ impl Step {
             let (planes, width) = (format.channels as usize, format.width());
             let frames = if take == 0 { plan.block as usize } else { take };
             let own = writes(stream).then(|| vec![0.0; frames * planes * width]);
-            In { edge, stream, take, leaves_lane: plan.edges[edge].leaves_lane(), planes, width, own }
+            In { edge, stream, take, lane: plan.edges[edge].tokens.lane, planes, width, own }
         };
         let output = |(port, output): (usize, &graph::StepOutput)| {
             let to = match output.stream {
@@ -174,8 +174,7 @@ impl Step {
         };
         for input in &self.inputs {
             let stream = &streams[input.stream];
-            let end = if input.leaves_lane { stream.before() } else { stream.end() };
-            let there = (end - positions[input.edge]) as usize;
+            let there = stream.readable(positions[input.edge], input.lane) as usize;
             match input.take {
                 0 => free = free.min(there),
                 take if there < take => return None,

@@ -44,9 +44,9 @@ impl Stream {
         self.end
     }
 
-    /// Frames written before this block.
-    pub fn before(&self) -> u64 {
-        self.before
+    /// Frames that a reader at `position` can have, of a lane whose answers are due `lane` frames later if it is not 0.
+    pub fn readable(&self, position: u64, lane: u64) -> u64 {
+        graph::readable(self.end - position, self.before.saturating_sub(position), lane)
     }
 
     fn stride(&self) -> usize {

@@ -4,7 +4,7 @@ use crate::play::{Played, Sound, blocks_of, compiled, noise, play, play_apart, p
 use crate::workers;
 use aw_host::control::{Engine, Report};
 use aw_host::graph::Compiled;
-use aw_host::render::FromRender;
+use aw_host::render::{FromRender, Program, Renderer, ToRender};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -258,4 +258,82 @@ fn a_chain_on_a_lane_is_passed_by_as_a_whole() {
     let (played, reports) = stalled(made, &input, |block| (30..36).contains(&block));
     assert!(!missed(&reports).is_empty());
     assert_eq!(block_of(&played.outputs, 1, 34), &input[0][1][34 * BLOCK - 16 - 2 * BLOCK..][..BLOCK]);
+}
+
+/// A model that takes three seconds at once has three seconds for its answer, and is not given up before.
+#[test]
+fn a_lane_has_as_long_as_its_delay_says() {
+    let made = || graph("worker = \"late\"\nhop = 24000", "zero");
+    let input = tones(1900);
+    let inline = play(made(), &input, false);
+    // Asleep for two seconds after each of the first firings.
+    let asleep = |block: usize| (374..624).contains(&block) || (749..999).contains(&block);
+    let (played, reports) = stalled(made(), &input, asleep);
+    assert_eq!(missed(&reports), []);
+    assert!(played.outputs == inline.outputs);
+}
+
+/// However often a slider is moved while a lane is busy, it ends where it was left, and the lane loses nothing by it.
+#[test]
+fn the_last_value_of_a_live_parameter_is_the_one_that_stays() {
+    let made = graph("worker = \"offset\"", "hold");
+    let (mut renderer, mut remote) = Renderer::new(Program::new(made), false);
+    let mut lanes = renderer.part(&mut remote);
+    let (mut heard, key) = (vec![], renderer.program().key(0));
+    for block in 0..80u32 {
+        if (20..40).contains(&block) {
+            for turn in 0..200 {
+                remote.send(ToRender::Set { key, param: 0, value: f64::from(block * 200 + turn) }).unwrap();
+            }
+        }
+        renderer.render(
+            |_, room| room.data.fill(0.0),
+            |output, frames| heard.extend_from_slice(if output == 0 { &frames.data[..frames.frames] } else { &[] }),
+        );
+        if !(20..45).contains(&block) {
+            lanes.iter_mut().for_each(|lane| lane.work(&RUN));
+        }
+    }
+    assert_eq!(renderer.lost(), 0);
+    assert_eq!(heard[60 * BLOCK..], vec![(39 * 200 + 199) as f32; 20 * BLOCK], "the last of {} values", 20 * 200);
+}
+
+/// A value is for the block in which it was set, also where the lane comes to that block later.
+#[test]
+fn a_live_parameter_waits_for_its_block() {
+    let made = || graph("worker = \"offset\"", "zero");
+    let play = |asleep: bool| {
+        let (mut renderer, mut remote) = Renderer::new(Program::new(made()), false);
+        let mut lanes = renderer.part(&mut remote);
+        let (mut heard, key) = (vec![], renderer.program().key(0));
+        for block in 0..20 {
+            if block == 10 {
+                remote.send(ToRender::Set { key, param: 0, value: 1.0 }).unwrap();
+            }
+            renderer.render(
+                |_, room| room.data.fill(0.0),
+                |output, frames| heard.extend_from_slice(if output == 0 { &frames.data[..frames.frames] } else { &[] }),
+            );
+            if !(asleep && block == 9) {
+                lanes.iter_mut().for_each(|lane| lane.work(&RUN));
+            }
+        }
+        heard
+    };
+    let heard = play(false);
+    assert_eq!(heard.iter().position(|x| *x == 1.0), Some(12 * BLOCK), "two blocks later, as all that the lane makes");
+    assert_eq!(play(true), heard);
+}
+
+/// A miss is one, however many outputs the node has and in however many pieces they are read.
+#[test]
+fn a_late_firing_is_one_miss() {
+    let text = format!(
+        "[graph]\nrate = {RATE}\n[input.mic]\n[node.slow]\nworker = \"fail\"\nhow = \"never\"\nin = \"mic\"\n\
+         run = {{ lane = \"l\", delay = 2 }}\n[node.parts]\nworker = \"late\"\nin = \"slow.out\"\nhop = 16\n\
+         [output.o]\nfrom = \"parts\"\n[output.side]\nfrom = \"slow.side\"\n"
+    );
+    let made = compiled(&text, &blocks_of(BLOCK), &workers::all()).unwrap();
+    let (_, reports) = stalled(made, &vec![noise(5, 1, 60 * BLOCK)], |block| (30..35).contains(&block));
+    assert_eq!(missed(&reports), [32, 33, 34, 35].map(|block| (block, 1)));
 }

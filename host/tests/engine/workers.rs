@@ -414,6 +414,35 @@ impl Worker for Hang {
     }
 }
 
+/// Adds a live parameter.
+struct Offset(f32);
+
+impl Worker for Offset {
+    const SPEC: Spec = Spec {
+        id: c"offset",
+        summary: c"Adds a number",
+        ports: THROUGH,
+        params: &[Param::float(c"by", 0.0).live()],
+        ..Spec::NEW
+    };
+    fn create(values: &Values) -> Result<Self> {
+        Ok(Self(values.float("by") as f32))
+    }
+    fn prepare(&mut self, setup: &mut Setup) -> Result {
+        setup.output("out", setup.input("in")?);
+        Ok(())
+    }
+    fn process(&mut self, block: &mut Block) {
+        for channel in 0..block.inputs.channels(0) {
+            let from = block.inputs.plane(0, channel).iter();
+            block.outputs.plane(0, channel).iter_mut().zip(from).for_each(|(y, x)| *y = x + self.0);
+        }
+    }
+    fn set_param(&mut self, _: &str, value: f64) {
+        self.0 = value as f32;
+    }
+}
+
 /// One event for every sample above zero, and what the sample is.
 struct Tick(usize);
 
@@ -482,6 +511,7 @@ extern "C" fn entry(_: u32, _: u32) -> *const abi::Library {
         &aw_sdk::table::<Count>(),
         &aw_sdk::table::<Fail>(),
         &aw_sdk::table::<Hang>(),
+        &aw_sdk::table::<Offset>(),
         &aw_sdk::table::<Tick>(),
         &aw_sdk::table::<listeners::Place>(),
         &aw_sdk::table::<listeners::Windows>(),

@@ -1,5 +1,5 @@
 //! The plan walked with counters in the place of frames.
-use super::super::plan::{Output, OutputKind, Pace, Plan, Step};
+use super::super::plan::{Output, OutputKind, Pace, Plan, Step, readable};
 
 /// Counters in the place of frames.
 pub(super) struct Counters<'p> {
@@ -57,8 +57,8 @@ impl<'p> Counters<'p> {
     /// Frames that an edge can read.
     fn readable(&self, edge: usize) -> u64 {
         let here = &self.plan.edges[edge];
-        let end = if here.leaves_lane() { &self.before } else { &self.end };
-        end[here.stream] - self.position[edge]
+        let waited = self.before[here.stream].saturating_sub(self.position[edge]);
+        readable(self.waiting(edge), waited, here.tokens.lane)
     }
 
     /// Fires a step as often as it can: what comes of it does not depend on who goes first, only on how much there is.

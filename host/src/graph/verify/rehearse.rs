@@ -19,6 +19,12 @@ struct Count {
 }
 
 impl Count {
+    /// Frames at an edge that may be taken: a lane answers in a later block, and so many frames later.
+    fn due(&self, plan: &Plan, edge: usize) -> u64 {
+        let behind = plan.edges[edge].tokens.lane.saturating_sub(self.asked[edge]);
+        self.queues[edge].saturating_sub(behind)
+    }
+
     fn write(&mut self, plan: &Plan, stream: usize, frames: u64) {
         self.wrote[stream] += frames;
         for &edge in &self.readers[stream] {
@@ -64,10 +70,12 @@ pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
             match output.kind {
                 OutputKind::Audio(edge) => {
                     let due = plan.pace(&plan.streams[plan.edges[edge].stream].format).of_block(block);
-                    ensure(count.queues[edge] >= due, || format!("output `{}` starves in block {block}", output.name))?;
+                    ensure(count.due(plan, edge) >= due, || {
+                        format!("output `{}` starves in block {block}", output.name)
+                    })?;
                     count.queues[edge] -= due;
                 }
-                OutputKind::Probe(edge) => count.queues[edge] = 0,
+                OutputKind::Probe(edge) => count.queues[edge] -= count.due(plan, edge),
                 OutputKind::Events(..) => {}
             }
         }
@@ -93,7 +101,7 @@ pub fn rehearse(plan: &Plan) -> Result<(), Flaw> {
 fn pass(plan: &Plan, steps: Range<usize>, block: u64, count: &mut Count) -> Result<bool, Flaw> {
     let mut any = false;
     for at in steps {
-        let Some(times) = can_fire(plan, &count.queues, at, block, count.given[at]) else { continue };
+        let Some(times) = can_fire(plan, count, at, block) else { continue };
         let step = &plan.steps[at];
         let dry = step.outputs.iter().filter_map(|output| output.dry);
         for edge in step.inputs.iter().copied().chain(dry) {
@@ -124,9 +132,9 @@ fn paced(step: &Step) -> u64 {
 }
 
 /// How often a step can fire now or, if it takes as many frames as there are, on how many.
-fn can_fire(plan: &Plan, queues: &[u64], at: usize, block: u64, given: u64) -> Option<u64> {
+fn can_fire(plan: &Plan, count: &Count, at: usize, block: u64) -> Option<u64> {
     let step = &plan.steps[at];
-    let due = step.pace.map(|pace| (pace.after(block + 1) - given) / paced(step));
-    let there = step.inputs.iter().map(|&edge| queues[edge] / moved(plan.edges[edge].take)).min();
+    let due = step.pace.map(|pace| (pace.after(block + 1) - count.given[at]) / paced(step));
+    let there = step.inputs.iter().map(|&edge| count.due(plan, edge) / moved(plan.edges[edge].take)).min();
     due.into_iter().chain(there).min().filter(|times| *times > 0)
 }
