@@ -15,6 +15,7 @@
 //! check     conformance: whether a worker library keeps its promises
 //! doctor    what is found on this machine, and what to do about each lack
 //! model     what a model file holds, how a graph would bind it, and which workers run it
+//! live      graphs on microphones and loudspeakers
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -46,3 +47,5 @@ pub mod check;
 
 pub mod doctor;
 pub mod model;
+
+pub mod live;
