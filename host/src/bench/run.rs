@@ -201,7 +201,8 @@ fn by_the_clock(
         }
     }
     let nodes = costs(&plan, &renderer, loads);
-    let (block, taken) = (renderer.load().cloned().unwrap_or_default(), renderer.taken());
+    let block = renderer.load().map(|load| Load::clone(load)).unwrap_or_default();
+    let taken = block.taken();
     Ok(Costs { period, nodes, block, taken, timing, lanes, notes, failed })
 }
 

@@ -4,8 +4,10 @@ use super::realtime::Rank;
 use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
 use crate::plugin::Value;
-use crate::render::{FromRender, Lane, Program, Remote, Renderer, ToRender};
+use crate::render::{Apart, FromRender, Lane, Load, Program, Remote, Renderer, ToRender};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::thread::Thread;
 use std::time::Instant;
 
 /// Parameters that may wait for a change.
@@ -21,7 +23,9 @@ pub struct Engine {
     keys: BTreeMap<String, u64>,
     remote: Remote,
     /// What plays when the fades of a change are over.
-    then: Option<Box<Program>>,
+    then: Option<Staged>,
+    /// Lanes of what plays now, while a change is on its way.
+    leaving: Vec<LaneThread>,
     changing: bool,
     /// Parameters that a change brings along, and those of nodes that come with it: by key and parameter. Until it is
     /// there, they are set in `held`, or they would be passed over or undone.
@@ -31,8 +35,41 @@ pub struct Engine {
     lanes: Vec<LaneThread>,
     /// Crashes of lanes that have ended.
     crashes: Vec<Report>,
-    /// The renderer leaves lanes to threads, also when those have ended.
-    on_threads: bool,
+    /// Lanes get threads of their own.
+    threads: Option<Threads>,
+}
+
+/// How lanes run on threads.
+#[derive(Clone, Copy)]
+struct Threads {
+    metered: bool,
+    realtime: bool,
+}
+
+/// A program that waits to be played, with the threads of its lanes.
+struct Staged {
+    program: Box<Program>,
+    lanes: Vec<LaneThread>,
+}
+
+/// Starts a thread for every lane, and tells which one runs which. Also answers what was refused, and the remedy.
+fn start_lanes(
+    apart: Vec<Apart>,
+    realtime: bool,
+    mut runs_on: impl FnMut(usize, Thread),
+) -> std::io::Result<(Vec<LaneThread>, Vec<String>)> {
+    let of = apart.len();
+    let (mut lanes, mut notes) = (vec![], vec![]);
+    for (number, lane) in apart.into_iter().enumerate() {
+        let (lane, note) = LaneThread::start(lane, realtime.then_some(Rank::Lane { number, of }))?;
+        if let Some(thread) = lane.thread() {
+            runs_on(number, thread);
+        }
+        notes.extend(note);
+        lanes.push(lane);
+    }
+    notes.dedup();
+    Ok((lanes, notes))
 }
 
 /// Why a parameter cannot be changed.
@@ -68,14 +105,14 @@ pub enum SetError {
 }
 
 /// Why a graph cannot be changed while it plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// The last change is not through.
     #[error("the last change is not through")]
     Busy,
-    /// Lanes run on threads of their own.
-    #[error("nodes run on lanes of their own: the graph must be started anew")]
-    Lanes,
+    /// The system has no thread to give for a lane.
+    #[error("no thread for a lane: {0}")]
+    Thread(String),
     /// Inputs, outputs, rate or block are others than before.
     #[error("inputs, outputs, rate or block have changed: the graph must be started anew")]
     Restart,
@@ -91,11 +128,12 @@ impl Engine {
         let plan = compiled.plan.clone();
         let nodes: Vec<Node> = compiled.instances.iter().zip(&plan.steps).map(|(i, step)| Node::new(i, step)).collect();
         let program = Program::new(compiled);
-        let keyed = nodes.into_iter().enumerate().map(|(step, node)| (program.key(step), node));
+        let load = |(step, node): (usize, Node)| (program.key(step), node.costs(program.load(step)));
+        let keyed = nodes.into_iter().enumerate().map(load);
         let nodes: BTreeMap<u64, Node> = keyed.collect();
         let keys = nodes.iter().map(|(key, node)| (node.name.clone(), *key)).collect();
         let (renderer, remote) = Renderer::new(program, metered);
-        let (coming, held, lanes) = (vec![], vec![], vec![]);
+        let (coming, held, lanes, leaving) = (vec![], vec![], vec![], vec![]);
         (
             Self {
                 plan,
@@ -103,12 +141,13 @@ impl Engine {
                 keys,
                 remote,
                 then: None,
+                leaving,
                 changing: false,
                 coming,
                 held,
                 lanes,
                 crashes: vec![],
-                on_threads: false,
+                threads: None,
             },
             renderer,
         )
@@ -125,28 +164,19 @@ impl Engine {
         realtime: bool,
     ) -> std::io::Result<(Self, Renderer, Vec<String>)> {
         let (mut engine, mut renderer) = Self::start(compiled, metered);
-        let mut notes = vec![];
-        let lanes = renderer.part(&mut engine.remote);
-        let of = lanes.len();
-        engine.on_threads = of > 0;
-        for (number, lane) in lanes.into_iter().enumerate() {
-            let (lane, note) = LaneThread::start(lane, realtime.then_some(Rank::Lane { number, of }))?;
-            if let Some(thread) = lane.thread() {
-                renderer.runs_on(number, thread);
-            }
-            notes.extend(note);
-            engine.lanes.push(lane);
-        }
-        notes.dedup();
+        engine.threads = Some(Threads { metered, realtime });
+        let apart = renderer.part(&engine.remote);
+        let (lanes, notes) = start_lanes(apart, realtime, |lane, thread| renderer.runs_on(lane, thread))?;
+        engine.lanes = lanes;
         Ok((engine, renderer, notes))
     }
 
     /// Ends the threads of lanes and answers the lanes, with the accounts of their steps. One that hangs is left where it
     /// is: then it is told which.
-    pub fn stop(&mut self) -> Vec<Result<Lane, String>> {
+    pub fn stop(&mut self) -> Vec<Result<Box<Lane>, String>> {
         self.lanes.iter().for_each(LaneThread::end);
         let last = Instant::now() + LAST_BLOCK;
-        let stopped = self.lanes.iter_mut().map(|lane| lane.stop(last)).collect();
+        let stopped = self.lanes.iter_mut().filter_map(|lane| lane.stop(last).transpose()).collect();
         self.crashes.extend(self.lanes.drain(..).filter_map(|mut lane| lane.crashed()));
         stopped
     }
@@ -154,6 +184,12 @@ impl Engine {
     /// What plays, or will once a change is through.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What each step of the plan costs, in order.
+    pub fn loads(&self) -> impl Iterator<Item = &Arc<Load>> {
+        let key = |step: &crate::graph::Step| self.keys.get(&step.name);
+        self.plan.steps.iter().filter_map(move |step| Some(&self.nodes.get(key(step)?)?.load))
     }
 
     /// Whether a change is not through.
@@ -201,9 +237,6 @@ impl Engine {
         if self.changing {
             return Err(ChangeError::Busy);
         }
-        if self.on_threads {
-            return Err(ChangeError::Lanes);
-        }
         let live = |step: &crate::graph::Step, param: usize| {
             let node = self.keys.get(&step.name).and_then(|key| self.nodes.get(key));
             node.is_some_and(|node| node.worker.id == step.worker && node.worker.params[param].live)
@@ -220,7 +253,7 @@ impl Engine {
         for (at, (origin, step)) in origins.iter().zip(&both.plan().steps).enumerate() {
             let key = match *origin {
                 Origin::New(from) => {
-                    self.nodes.insert(both.key(at), fresh[from].clone());
+                    self.nodes.insert(both.key(at), fresh[from].clone().costs(both.load(at)));
                     coming.push((both.key(at), None));
                     both.key(at)
                 }
@@ -229,10 +262,21 @@ impl Engine {
             };
             keys.insert(step.name.clone(), key);
         }
-        self.remote.play(both).map_err(|_| ChangeError::Busy)?;
+        let (both, then) = (self.stage(both)?, self.stage(then)?);
+        self.remote.play(both.program).map_err(|_| ChangeError::Busy)?;
+        self.leaving = std::mem::replace(&mut self.lanes, both.lanes);
         (self.plan, self.keys, self.then, self.changing) = (after, keys, Some(then), true);
         self.coming = coming;
         Ok(())
+    }
+
+    /// Gives the lanes of a program threads, if they are to have such.
+    fn stage(&self, mut program: Box<Program>) -> Result<Staged, ChangeError> {
+        let Some(Threads { metered, realtime }) = self.threads else { return Ok(Staged { program, lanes: vec![] }) };
+        let apart = self.remote.part(&mut program, metered);
+        let (lanes, _told_at_the_start) = start_lanes(apart, realtime, |lane, thread| program.runs_on(lane, thread))
+            .map_err(|why| ChangeError::Thread(why.to_string()))?;
+        Ok(Staged { program, lanes })
     }
 
     /// Live parameters that a change sets on nodes that survive: step, parameter, value.
@@ -253,12 +297,21 @@ impl Engine {
     /// What has happened since the last call. Sees changes through, so call it now and then.
     pub fn reports(&mut self) -> Vec<Report> {
         let was_changing = self.changing;
+        let mut told = Vec::new();
         while self.remote.retired().is_some() {
             self.coming.clear();
-            match self.then.take() {
-                Some(then) => self.changing = self.remote.play(then).is_ok(),
-                None => self.changing = false,
+            self.leaving.iter().for_each(LaneThread::end);
+            for mut lane in self.leaving.drain(..) {
+                told.extend(std::iter::from_fn(|| lane.report()));
+                self.crashes.extend(lane.crashed());
             }
+            self.changing = match self.then.take() {
+                Some(then) => {
+                    self.leaving = std::mem::replace(&mut self.lanes, then.lanes);
+                    self.remote.play(then.program).is_ok()
+                }
+                None => false,
+            };
         }
         while self.coming.is_empty()
             && let Some(message) = self.held.first().copied()
@@ -266,8 +319,12 @@ impl Engine {
         {
             self.held.remove(0);
         }
+        for lane in self.leaving.iter_mut().chain(&mut self.lanes) {
+            told.extend(std::iter::from_fn(|| lane.report()));
+        }
+        told.extend(std::iter::from_fn(|| self.remote.report()));
         let mut reports = Vec::new();
-        while let Some(report) = self.remote.report() {
+        for report in told {
             match report {
                 FromRender::Failed { key, why } => {
                     reports.extend(self.nodes.get_mut(&key).map(|node| node.failed(why)))
@@ -290,7 +347,7 @@ impl Engine {
             }
         }
         reports.append(&mut self.crashes);
-        reports.extend(self.lanes.iter_mut().filter_map(LaneThread::crashed));
+        reports.extend(self.leaving.iter_mut().chain(&mut self.lanes).filter_map(LaneThread::crashed));
         reports.extend(self.nodes.values_mut().flat_map(Node::says));
         if was_changing && !self.changing {
             // What has gone has said its last.

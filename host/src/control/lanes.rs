@@ -2,7 +2,9 @@
 use super::realtime::{self, Rank};
 use super::report::Report;
 use crate::plugin::Crash;
-use crate::render::Lane;
+use crate::render::{Apart, FromRender, Lane, Seat};
+use ringbuf::HeapCons;
+use ringbuf::traits::Consumer;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,14 +24,14 @@ pub(super) struct LaneThread {
     /// The crash has been told.
     told: bool,
     stop: Arc<AtomicBool>,
-    handle: Option<JoinHandle<Lane>>,
+    handle: Option<JoinHandle<Seat>>,
+    reports: HeapCons<FromRender>,
 }
 
 impl LaneThread {
     /// Starts a thread for a lane. `rank`: asks for its rights; answers what came of it.
-    pub fn start(mut lane: Lane, rank: Option<Rank>) -> io::Result<(Self, Option<String>)> {
-        let name = lane.name.clone();
-        let nodes = lane.loads().map(|(name, _)| name.into()).collect();
+    pub fn start(lane: Apart, rank: Option<Rank>) -> io::Result<(Self, Option<String>)> {
+        let Apart { name, nodes, mut seat, reports } = lane;
         let crash = Crash::default();
         let shield = crash.clone();
         let stop = Arc::<AtomicBool>::default();
@@ -39,15 +41,20 @@ impl LaneThread {
             let note = rank.and_then(|rank| realtime::ask(rank).err());
             let _nobody_asks = tell.send(note);
             while !stopped.load(Ordering::Relaxed) {
-                shield.shield(|| lane.work(&stopped));
+                shield.shield(|| seat.work(&stopped));
                 // Woken by the render thread; a wake-up that came in between is not lost.
                 thread::park();
             }
-            lane
+            seat
         };
         let handle = thread::Builder::new().name(format!("lane {name}")).spawn(run)?;
         let note = told.recv().ok().flatten();
-        Ok((Self { name, nodes, crash, told: false, stop, handle: Some(handle) }, note))
+        Ok((Self { name, nodes, crash, told: false, stop, handle: Some(handle), reports }, note))
+    }
+
+    /// Its oldest unread report.
+    pub fn report(&mut self) -> Option<FromRender> {
+        self.reports.try_pop()
     }
 
     /// The thread, to be woken.
@@ -72,8 +79,9 @@ impl LaneThread {
         self.stop.store(true, Ordering::Relaxed);
     }
 
-    /// Ends the thread, by `last`. A worker that hangs is left where it is: its lane never comes home.
-    pub fn stop(&mut self, last: Instant) -> Result<Lane, String> {
+    /// Ends the thread, by `last`, and answers the lane if it was there. A worker that hangs is left where it is: its lane
+    /// never comes home.
+    pub fn stop(&mut self, last: Instant) -> Result<Option<Box<Lane>>, String> {
         let does = if self.crash.what().is_some() { "crashed" } else { "hangs" };
         let hangs = || format!("the lane `{}` {does} in a worker, and is left there", self.name);
         let handle = self.handle.take().ok_or_else(hangs)?;
@@ -85,7 +93,8 @@ impl LaneThread {
             handle.thread().unpark();
             thread::sleep(Duration::from_millis(1));
         }
-        handle.join().map_err(|_| format!("the lane `{}` panicked; this is a mistake in aw", self.name))
+        let seat = handle.join().map_err(|_| format!("the lane `{}` panicked; this is a mistake in aw", self.name))?;
+        Ok(seat.into_lane())
     }
 }
 

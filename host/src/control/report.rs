@@ -1,7 +1,7 @@
 //! What happened on the render thread, in words.
 use crate::graph::Step;
 use crate::plugin::{Descriptor, Event, Failure, Instance, Log};
-use crate::render::Trouble;
+use crate::render::{Load, Trouble};
 use std::sync::Arc;
 
 /// What happened on the render thread, in words.
@@ -50,6 +50,8 @@ pub(super) struct Node {
     pub worker: Arc<Descriptor>,
     pub labels: Vec<String>,
     log: Arc<Log>,
+    /// What it costs.
+    pub load: Arc<Load>,
     /// What it said when it panicked while a parameter was set: its failure is told when it next fires.
     last_words: Option<String>,
     outputs: Vec<String>,
@@ -65,10 +67,16 @@ impl Node {
             worker: instance.worker().clone(),
             labels: step.labels.clone(),
             log: instance.log().clone(),
+            load: Arc::default(),
             last_words: None,
             outputs: step.outputs.iter().map(|output| output.port.clone()).collect(),
             has_dry: frames().next().is_some() && frames().all(|output| output.dry.is_some()),
         }
+    }
+
+    /// The same, with the account that is kept of it.
+    pub fn costs(self, load: Arc<Load>) -> Self {
+        Self { load, ..self }
     }
 
     pub fn failed(&mut self, why: Trouble) -> Report {

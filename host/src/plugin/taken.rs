@@ -11,6 +11,8 @@ pub struct Taken {
     pub allocations: u64,
     /// Page faults: memory that was touched for the first time, or had been taken away.
     pub faults: u64,
+    /// Times it gave its core away, to wait for something.
+    pub sleeps: u64,
 }
 
 impl Taken {
@@ -19,12 +21,17 @@ impl Taken {
 
     /// Now.
     pub fn now() -> Self {
-        Self { allocations: allocations(), faults: faults() }
+        let (faults, sleeps) = used();
+        Self { allocations: allocations(), faults, sleeps }
     }
 
     /// What came since.
     pub fn since(self, before: Self) -> Self {
-        Self { allocations: self.allocations - before.allocations, faults: self.faults - before.faults }
+        Self {
+            allocations: self.allocations - before.allocations,
+            faults: self.faults - before.faults,
+            sleeps: self.sleeps - before.sleeps,
+        }
     }
 }
 
@@ -34,17 +41,17 @@ pub fn allocations() -> u64 {
 }
 
 #[cfg(all(target_os = "linux", not(miri)))]
-fn faults() -> u64 {
+fn used() -> (u64, u64) {
     // SAFETY: all of `rusage` is integers, for which zero is a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
     // SAFETY: `usage` is valid for a write.
     unsafe { libc::getrusage(libc::RUSAGE_THREAD, &mut usage) };
-    (usage.ru_minflt + usage.ru_majflt) as u64
+    ((usage.ru_minflt + usage.ru_majflt) as u64, usage.ru_nvcsw as u64)
 }
 
 #[cfg(not(all(target_os = "linux", not(miri))))]
-fn faults() -> u64 {
-    0
+fn used() -> (u64, u64) {
+    (0, 0)
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(miri), not(fuzzing))))]

@@ -78,6 +78,17 @@ impl Answers {
         self.missed
     }
 
+    /// Takes over from what a lane answered in the program before, where all had come: `end` frames.
+    pub fn succeed(&mut self, before: &Self, end: u64) {
+        self.settled = self.prefill.saturating_sub(end - before.settled);
+        (self.was_late, self.left) = (before.was_late, before.left.min(self.glide));
+        let kept = [&mut self.last, &mut self.before, &mut self.held, &mut self.off];
+        let from = [&before.last, &before.before, &before.held, &before.off];
+        for (to, from) in kept.into_iter().zip(from).filter(|(to, from)| to.len() == from.len()) {
+            to.copy_from_slice(from);
+        }
+    }
+
     /// `frames` more frames have come: which of them are still wanted, and how many are to be dropped before these.
     pub fn arrive(&mut self, frames: u64) -> (u64, Range<u64>) {
         let from = self.arrived.max(self.settled).min(self.arrived + frames);

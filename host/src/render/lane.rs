@@ -8,12 +8,13 @@ use super::load::Load;
 use super::message::Reports;
 use super::pipe::{PipeIn, PipeOut};
 use super::program::Program;
+use super::walk::Clock;
 use crate::plugin::{Taken, flushed};
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the render thread tells a lane.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +29,40 @@ pub enum Job {
     Begins { stream: usize, at: u64 },
     /// So many silent frames wait at an edge.
     Waits { edge: usize, frames: u64 },
+    /// The render thread wants the lane back: the graph changes.
+    Home,
+}
+
+/// Where a thread waits for the lane that it is to run, and from where it sends it home when it is called.
+pub struct Seat {
+    lane: Option<Box<Lane>>,
+    next: HeapCons<Box<Lane>>,
+    home: HeapProd<Box<Lane>>,
+}
+
+impl Seat {
+    pub(super) fn new(next: HeapCons<Box<Lane>>, home: HeapProd<Box<Lane>>) -> Self {
+        Self { lane: None, next, home }
+    }
+
+    /// Does all that there is to do, until `stop` is set.
+    pub fn work(&mut self, stop: &AtomicBool) {
+        loop {
+            self.lane = self.lane.take().or_else(|| self.next.try_pop());
+            let Some(lane) = &mut self.lane else { return };
+            if !lane.work(stop) {
+                return;
+            }
+            if let Some(lane) = self.lane.take() {
+                let _has_room = self.home.try_push(lane);
+            }
+        }
+    }
+
+    /// The lane, if it is here: with the accounts of its steps.
+    pub fn into_lane(self) -> Option<Box<Lane>> {
+        self.lane
+    }
 }
 
 /// A live parameter of a step of the lane, and its value.
@@ -60,13 +95,17 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Does all that there is to do, until `stop` is set.
-    pub fn work(&mut self, stop: &AtomicBool) {
+    /// Does all that there is to do, until `stop` is set. Answers whether it is called home.
+    fn work(&mut self, stop: &AtomicBool) -> bool {
         while !stop.load(Ordering::Relaxed)
             && let Some(job) = self.jobs.try_pop()
         {
+            if job == Job::Home {
+                return true;
+            }
             flushed(|| self.obey(job, stop));
         }
+        false
     }
 
     /// The nodes that it runs, and the time that they took.
@@ -99,6 +138,7 @@ impl Lane {
                 let stream = self.program.plan().edges[edge].stream;
                 self.program.positions[edge] = self.program.streams[stream].wait(frames);
             }
+            Job::Home => {}
         }
     }
 
@@ -114,7 +154,7 @@ impl Lane {
             self.program.streams[*stream].write(frames, |room| pipe.take(room));
         }
         let before = self.metered.then(Taken::now);
-        let mut clock = self.metered.then(Instant::now);
+        let mut clock = self.metered.then(Clock::now);
         self.program.walk(&mut Lanes::default(), &mut self.reports, &mut clock);
         for (stream, pipe, gone) in &mut self.outputs {
             let stream = &self.program.streams[*stream];
@@ -133,7 +173,7 @@ impl Lane {
         self.program.slide();
         if let Some(before) = before {
             self.faults += Taken::now().since(before).faults;
-            self.program.steps.iter_mut().for_each(|step| step.load.end_block());
+            self.program.steps.iter().for_each(|step| step.load.end_block());
         }
         self.done.fetch_add(1, Ordering::Release);
     }

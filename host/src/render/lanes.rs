@@ -1,6 +1,6 @@
 //! RT — the lanes, seen from the render thread: what they are sent, and what has come back.
 use super::answers::Answers;
-use super::lane::{Job, Set};
+use super::lane::{Job, Lane, Set};
 use super::message::{FromRender, Reports};
 use super::pipe::{PipeIn, PipeOut};
 use super::program::Program;
@@ -52,10 +52,16 @@ pub struct Away {
     pub(super) done: Arc<AtomicU64>,
     /// It gets its frames. If not, it fell so far behind that they found no room: it begins anew when it has caught up.
     pub(super) fed: bool,
+    /// The lane itself while it is at home, and the ways to its thread and back.
+    pub(super) part: Option<Box<Lane>>,
+    pub(super) lend: HeapProd<Box<Lane>>,
+    pub(super) back: HeapCons<Box<Lane>>,
+    /// It is called home.
+    pub(super) called: bool,
 }
 
 /// Whether all that a lane had to leave out has been passed over: it begins anew only once at a time.
-fn whole(answers: &[Option<(Answers, usize)>], outputs: &[(PipeOut, usize)]) -> bool {
+pub(super) fn whole(answers: &[Option<(Answers, usize)>], outputs: &[(PipeOut, usize)]) -> bool {
     outputs.iter().all(|(_, stream)| answers[*stream].as_ref().is_none_or(|(answers, _)| answers.is_whole()))
 }
 
@@ -75,6 +81,12 @@ impl Lanes {
         self.lanes.get(lane).map_or(0, |lane| lane.sent - lane.done.load(Ordering::Acquire))
     }
 
+    /// Whether no lane has anything to do.
+    pub fn rest(&self) -> bool {
+        let home = |lane: &Away| !lane.called || lane.part.is_some() || !lane.back.is_empty();
+        (0..self.lanes.len()).all(|at| self.behind(at) == 0 && home(&self.lanes[at]))
+    }
+
     /// Firings whose answers on a stream were not there when due.
     pub fn missed(&self, stream: usize) -> u64 {
         self.answers.get(stream).and_then(Option::as_ref).map_or(0, |(answers, _)| answers.missed())
@@ -86,9 +98,15 @@ impl Lanes {
         self.lanes[lane].set(Set { step, param, value })
     }
 
+    /// What counts late firings of a step names it by this from now on.
+    pub(super) fn name(&mut self, step: usize, key: u64) {
+        self.told[step].0 = key;
+    }
+
     /// Takes what has come, and sees which lanes can be fed.
     pub fn begin_block(&mut self, program: &mut Program) {
         for at in 0..self.lanes.len() {
+            self.lanes[at].lend();
             // Before the answers are taken: what was done by then is taken in full.
             let idle = self.behind(at) == 0;
             self.take_answers(at, program);
@@ -105,7 +123,7 @@ impl Lanes {
         }
     }
 
-    fn take_answers(&mut self, at: usize, program: &mut Program) {
+    pub(super) fn take_answers(&mut self, at: usize, program: &mut Program) {
         let lane = &mut self.lanes[at];
         while !lane.outputs.is_empty() && lane.answered.occupied_len() >= lane.outputs.len() {
             for (pipe, stream) in &mut lane.outputs {
@@ -164,14 +182,17 @@ impl Lanes {
         }
     }
 
-    /// Asks the lanes for this block, and wakes them.
-    pub fn end_block(&mut self, block: u64) {
+    /// Asks the lanes for this block, and wakes them. `home`: they are to come home when it is done.
+    pub fn end_block(&mut self, block: u64, home: bool) {
         for lane in self.lanes.iter_mut().filter(|lane| lane.fed) {
             lane.send_sets(block);
             for (_, gone, _) in &mut lane.inputs {
                 let _has_room = lane.counts.try_push(std::mem::take(gone));
             }
             lane.sent += u64::from(lane.jobs.try_push(Job::Block(block)).is_ok());
+            if home {
+                lane.called |= lane.jobs.try_push(Job::Home).is_ok();
+            }
             if let Some(thread) = &lane.thread {
                 thread.unpark();
             }
@@ -180,6 +201,14 @@ impl Lanes {
 }
 
 impl Away {
+    /// Sends the lane back to its thread, if it is at home.
+    pub(super) fn lend(&mut self) {
+        if let Some(part) = self.part.take().or_else(|| self.back.try_pop()) {
+            self.part = self.lend.try_push(part).err();
+            self.called = false;
+        }
+    }
+
     /// Keeps the newest value of a live parameter until the lane has it.
     fn set(&mut self, set: Set) -> bool {
         let same = |other: &&mut Set| (other.step, other.param) == (set.step, set.param);
@@ -206,7 +235,7 @@ impl Away {
     /// Whether a block finds room, however much it brings.
     fn has_room(&self) -> bool {
         let pipes = self.inputs.iter().all(|(pipe, _, most)| pipe.room() >= *most);
-        pipes && self.counts.vacant_len() >= self.inputs.len() && self.jobs.vacant_len() > self.messages()
+        pipes && self.counts.vacant_len() >= self.inputs.len() && self.jobs.vacant_len() > self.messages() + 1
     }
 
     /// Messages that tell it where to begin anew.

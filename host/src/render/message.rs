@@ -1,5 +1,7 @@
 //! Everything that crosses between the control side and the render thread. All messages are `Copy`; programs travel as
 //! boxes, one at a time, and come home to be freed.
+use super::lanes::Lanes;
+use super::part::Apart;
 use super::program::Program;
 use crate::plugin::{Event, Failure};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
@@ -81,9 +83,14 @@ impl Reports {
         Self::counting(Arc::default())
     }
 
-    /// One from a lane, which counts what is lost together with this one.
-    pub fn beside(&self) -> (Self, HeapCons<FromRender>) {
-        Self::counting(self.lost.clone())
+    /// One from a lane, which counts what is lost together with others.
+    pub fn beside(lost: &Arc<AtomicU64>) -> (Self, HeapCons<FromRender>) {
+        Self::counting(lost.clone())
+    }
+
+    /// What counts reports that found no room.
+    pub fn counter(&self) -> Arc<AtomicU64> {
+        self.lost.clone()
     }
 
     fn counting(lost: Arc<AtomicU64>) -> (Self, HeapCons<FromRender>) {
@@ -119,8 +126,9 @@ impl Reports {
 /// The control side's ends.
 pub struct Remote {
     pub(super) messages: HeapProd<ToRender>,
-    /// Of the render thread, and of each lane.
-    pub(super) reports: Vec<HeapCons<FromRender>>,
+    pub(super) reports: HeapCons<FromRender>,
+    /// Reports that found no room, those of lanes included.
+    pub(super) lost: Arc<AtomicU64>,
     pub(super) next: HeapProd<Box<Program>>,
     pub(super) home: HeapCons<Box<Program>>,
     /// A program is under way and has not come home.
@@ -138,7 +146,17 @@ impl Remote {
 
     /// The oldest unread report.
     pub fn report(&mut self) -> Option<FromRender> {
-        self.reports.iter_mut().find_map(|reports| reports.try_pop())
+        self.reports.try_pop()
+    }
+
+    /// Reports that found no room, those of lanes included.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
+    }
+
+    /// Takes the steps that are on lanes out of a program that has not been rendered, for threads of their own to run.
+    pub fn part(&self, program: &mut Program, metered: bool) -> Vec<Apart> {
+        Lanes::part(program, &self.lost, metered)
     }
 
     /// Sends a program to play next; gives it back while another is under way.

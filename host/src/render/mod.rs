@@ -9,6 +9,7 @@
 mod answers; //  what a lane has answered on a stream, and what is heard where it is late
 mod extent; //   how long recordings are, for the control side
 mod fade; //     from one path to another
+mod home; //     lanes that come home when the graph changes
 mod lane; //     the lane's thread: the same steps
 mod lanes; //    the lanes, seen from the render thread
 mod load; //     time accounting of a node
@@ -23,8 +24,9 @@ mod walk; //     all steps, as often as they can
 
 pub use crate::plugin::{Frames, FramesMut};
 pub use extent::Extent;
-pub use lane::Lane;
+pub use lane::{Lane, Seat};
 pub use load::Load;
 pub use message::{FromRender, Remote, ToRender, Trouble};
+pub use part::Apart;
 pub use program::Program;
 pub use renderer::Renderer;

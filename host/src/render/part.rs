@@ -1,7 +1,7 @@
 //! [control] Takes the steps that are on lanes out of a program: each lane gets a program of its own, and the whole keeps
 //! count of it.
 use super::answers::Answers;
-use super::lane::Lane;
+use super::lane::{Lane, Seat};
 use super::lanes::{Away, Lanes};
 use super::message::{FromRender, Reports};
 use super::pipe::pipe;
@@ -21,13 +21,21 @@ const BLOCKS: u64 = 8;
 /// Live parameters that may be on their way.
 const SETS: usize = 256;
 
+/// A lane that has been taken out of a program: what its thread needs.
+pub struct Apart {
+    /// Its name in the graph file.
+    pub name: String,
+    /// The nodes that it runs.
+    pub nodes: Vec<String>,
+    /// Where its thread sits.
+    pub seat: Seat,
+    /// What it tells.
+    pub reports: HeapCons<FromRender>,
+}
+
 impl Lanes {
-    /// Takes apart `program`, which has not been rendered.
-    pub(super) fn part(
-        program: &mut Program,
-        reports: &Reports,
-        metered: bool,
-    ) -> (Self, Vec<(Lane, HeapCons<FromRender>)>) {
+    /// Takes apart `program`, which has not been rendered, and leaves with it what the render thread needs of its lanes.
+    pub(super) fn part(program: &mut Program, lost: &Arc<AtomicU64>, metered: bool) -> Vec<Apart> {
         let mut names: Vec<String> = vec![];
         for lane in program.plan().steps.iter().filter_map(|step| step.lane.as_ref()) {
             if !names.contains(&lane.name) {
@@ -42,8 +50,9 @@ impl Lanes {
             told: program.steps.iter().map(|step| (step.key, 0)).collect(),
             steps: vec![None; plan.steps.len()],
         };
-        let apart = names.iter().map(|name| lanes.part_one(program, &plan, name, reports, metered)).collect();
-        (lanes, apart)
+        let apart = names.iter().map(|name| lanes.part_one(program, &plan, name, lost, metered)).collect();
+        program.lanes = lanes;
+        apart
     }
 
     fn part_one(
@@ -51,9 +60,9 @@ impl Lanes {
         program: &mut Program,
         plan: &Plan,
         name: &str,
-        reports: &Reports,
+        lost: &Arc<AtomicU64>,
         metered: bool,
-    ) -> (Lane, HeapCons<FromRender>) {
+    ) -> Apart {
         let at = self.lanes.len();
         let part = Part::of(plan, name);
         for (step, &whole) in part.members.iter().enumerate() {
@@ -64,6 +73,7 @@ impl Lanes {
         let mut own = Program::of(part.plan.clone(), nodes.collect());
         for (step, &whole) in own.steps.iter_mut().zip(&part.members) {
             step.key = program.steps[whole].key;
+            std::mem::swap(&mut step.load, &mut program.steps[whole].load);
         }
         let blocks = part.blocks(plan);
         let (mut inputs, mut taken) = (vec![], vec![]);
@@ -93,12 +103,15 @@ impl Lanes {
         }
         let done = Arc::<AtomicU64>::default();
         let messages = 1 + part.members.len() + part.inner_streams.len() + part.inner_edges.len();
-        let (to_jobs, jobs) = HeapRb::new(blocks as usize + messages + 1).split();
+        let (to_jobs, jobs) = HeapRb::new(blocks as usize + messages + 2).split();
         let (to_sets, sets) = HeapRb::new(SETS).split();
         let params = part.members.iter().map(|&step| plan.steps[step].values.len()).sum();
         let (to_counts, counts) = HeapRb::new((blocks as usize * inputs.len()).max(1)).split();
         let (to_answered, answered) = HeapRb::new((2 * blocks as usize * outputs.len()).max(1)).split();
-        let (reports, from) = reports.beside();
+        let (told, reports) = Reports::beside(lost);
+        let nodes = own.plan().steps.iter().map(|step| step.name.clone()).collect();
+        let (lend, next) = HeapRb::new(1).split();
+        let (home, back) = HeapRb::new(1).split();
         let lane = Lane {
             name: name.into(),
             program: own,
@@ -108,7 +121,7 @@ impl Lanes {
             inputs: taken,
             answered: to_answered,
             outputs: given,
-            reports,
+            reports: told,
             done: done.clone(),
             metered,
             faults: 0,
@@ -128,8 +141,12 @@ impl Lanes {
             sent: 0,
             done,
             fed: true,
+            part: Some(Box::new(lane)),
+            lend,
+            back,
+            called: false,
         });
-        (lane, from)
+        Apart { name: name.into(), nodes, seat: Seat::new(next, home), reports }
     }
 }
 

@@ -1,9 +1,13 @@
 //! A plan with its instances and memory, ready to be rendered. Made and freed on the control side.
+use super::lanes::Lanes;
+use super::load::Load;
 use super::step::{Node, Step};
 use super::stream::Stream;
 use crate::graph::{Compiled, Likes, Origin, OutputKind, Pace, Plan, Splice};
 use crate::plugin::Instance;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread::Thread;
 
 /// The next key of an instance.
 static KEYS: AtomicU64 = AtomicU64::new(0);
@@ -25,13 +29,15 @@ pub struct Program {
     pub(super) block: u64,
     /// Samples that programs before it have rendered.
     samples: u64,
-    succession: Option<Succession>,
+    pub(super) succession: Option<Succession>,
+    /// What the render thread needs of the lanes, while this does not play.
+    pub(super) lanes: Lanes,
 }
 
 /// How a program takes over from the one before.
-struct Succession {
+pub(super) struct Succession {
     /// For each stream, edge and step: its like in the program before.
-    likes: Likes,
+    pub(super) likes: Likes,
     steps: Vec<Option<usize>>,
     /// Blocks that the program before must have rendered.
     after: u64,
@@ -85,8 +91,8 @@ impl Program {
             OutputKind::Events(..) => None,
         };
         let sinks = plan.outputs.iter().map(|output| sink(&output.kind)).collect();
-        let (block, samples) = (0, 0);
-        Box::new(Self { streams, steps, positions, readers, sources, sinks, block, samples, succession, plan })
+        let (block, samples, lanes) = (0, 0, Lanes::default());
+        Box::new(Self { streams, steps, positions, readers, sources, sinks, block, samples, succession, lanes, plan })
     }
 
     /// RT — whether this is the moment to take over from `before`: only when a period begins, and nothing of its start
@@ -133,9 +139,19 @@ impl Program {
         self.steps.iter_mut().zip(keys).for_each(|(step, key)| step.key = key);
     }
 
+    /// [control] Tells which thread runs a lane, to be woken when there is something to do.
+    pub fn runs_on(&mut self, lane: usize, thread: Thread) {
+        self.lanes.runs_on(lane, thread);
+    }
+
     /// What is rendered.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What a step costs for as long as its instance lives, wherever it runs. To be asked before lanes are parted.
+    pub fn load(&self, step: usize) -> Arc<Load> {
+        self.steps[step].load.clone()
     }
 
     /// Names the instance of a step for as long as it lives, whichever program it is in.

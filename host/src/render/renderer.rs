@@ -1,12 +1,14 @@
 //! RT — one block: messages, sources, steps, sinks.
-use super::lane::Lane;
 use super::lanes::Lanes;
 use super::load::Load;
 use super::message::{Remote, Reports, ToRender};
+use super::part::Apart;
 use super::program::Program;
+use super::walk::Clock;
 use crate::plugin::{Frames, FramesMut, Instance, Taken, flushed};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
+use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
 
@@ -23,32 +25,28 @@ pub struct Renderer {
     next: HeapCons<Box<Program>>,
     home: HeapProd<Box<Program>>,
     /// Time accounting, if it is wanted.
-    load: Option<Load>,
-    /// What whole blocks took from the system, if time is accounted.
-    taken: Taken,
+    load: Option<Arc<Load>>,
 }
 
 impl Renderer {
     /// A renderer and the control side's ends. `metered`: keep account of time, which costs a look at the clock a node.
-    pub fn new(program: Box<Program>, metered: bool) -> (Self, Remote) {
+    pub fn new(mut program: Box<Program>, metered: bool) -> (Self, Remote) {
         let (to, messages) = HeapRb::new(MESSAGES).split();
         let (reports, from) = Reports::new();
+        let lost = reports.counter();
         let (send, next) = HeapRb::new(1).split();
         let (home, back) = HeapRb::new(1).split();
-        let load = metered.then(Load::default);
-        let remote = Remote { messages: to, reports: vec![from], next: send, home: back, in_flight: false };
-        let lanes = Lanes::default();
-        let taken = Taken::default();
-        (Self { program, messages, reports, lanes, next, home, load, taken }, remote)
+        let load = metered.then(Arc::<Load>::default);
+        let remote = Remote { messages: to, reports: from, lost, next: send, home: back, in_flight: false };
+        let lanes = std::mem::take(&mut program.lanes);
+        (Self { program, messages, reports, lanes, next, home, load }, remote)
     }
 
-    /// Takes the steps that are on lanes out of the program, for threads of their own to run. Control side, before the
-    /// first block.
-    pub fn part(&mut self, remote: &mut Remote) -> Vec<Lane> {
-        let (lanes, apart) = Lanes::part(&mut self.program, &self.reports, self.load.is_some());
-        self.lanes = lanes;
-        let (apart, reports): (Vec<Lane>, Vec<_>) = apart.into_iter().unzip();
-        remote.reports.extend(reports);
+    /// Control side, before the first block: takes the steps that are on lanes out of the program, for threads of their
+    /// own to run.
+    pub fn part(&mut self, remote: &Remote) -> Vec<Apart> {
+        let apart = remote.part(&mut self.program, self.load.is_some());
+        self.lanes = std::mem::take(&mut self.program.lanes);
         apart
     }
 
@@ -60,6 +58,11 @@ impl Renderer {
     /// Blocks that a lane has been asked for and has not done.
     pub fn behind(&self, lane: usize) -> u64 {
         self.lanes.behind(lane)
+    }
+
+    /// Whether no lane has anything to do.
+    pub fn lanes_rest(&self) -> bool {
+        self.lanes.rest()
     }
 
     /// Firings of a step whose answers were not there when due.
@@ -88,13 +91,8 @@ impl Renderer {
     }
 
     /// Time that whole blocks took, if it is metered.
-    pub fn load(&self) -> Option<&Load> {
+    pub fn load(&self) -> Option<&Arc<Load>> {
         self.load.as_ref()
-    }
-
-    /// What whole blocks took from the system, if time is accounted.
-    pub fn taken(&self) -> Taken {
-        self.taken
     }
 
     /// Time that a step took.
@@ -122,20 +120,18 @@ impl Renderer {
         }
         self.lanes.begin_block(&mut self.program);
         self.sources(fill);
-        let mut clock = start.map(|_| Instant::now());
+        let mut clock = start.map(|_| Clock::now());
         self.program.walk(&mut self.lanes, &mut self.reports, &mut clock);
         self.sinks(hear);
-        self.lanes.end_block(self.program.block);
         self.program.slide();
         self.program.block += 1;
-        if let (Some(load), Some(start), Some(before)) = (&mut self.load, start, before) {
+        self.lanes.end_block(self.program.block - 1, self.is_time());
+        if let (Some(load), Some(start), Some(before)) = (&self.load, start, before) {
             let taken = Taken::now().since(before);
-            load.allocated(taken.allocations);
-            self.taken.allocations += taken.allocations;
-            self.taken.faults += taken.faults;
+            load.took(taken);
             load.add(start.elapsed().as_nanos() as u64);
             load.end_block();
-            self.program.steps.iter_mut().for_each(|step| step.load.end_block());
+            self.program.steps.iter().for_each(|step| step.load.end_block());
         }
     }
 
@@ -152,14 +148,22 @@ impl Renderer {
         }
     }
 
-    /// Goes over to the program that waits, if this is the moment for it; the old one goes home.
+    /// Whether a program waits, and may take over when the next block begins.
+    fn is_time(&self) -> bool {
+        self.next.iter().next().is_some_and(|next| next.may_follow(&self.program)) && !self.home.is_full()
+    }
+
+    /// Goes over to the program that waits, if this is the moment for it and all lanes are at home; the old one goes home.
     fn change(&mut self) {
-        let is_time = self.next.iter().next().is_some_and(|next| next.may_follow(&self.program));
-        if !is_time || self.home.is_full() {
+        if !self.is_time() || !self.lanes.come_home(&mut self.program) {
             return;
         }
         if let Some(mut next) = self.next.try_pop() {
+            self.lanes.join(&mut self.program);
             next.succeed(&mut self.program);
+            std::mem::swap(&mut self.lanes, &mut next.lanes);
+            self.lanes.succeed(&mut next, &self.program);
+            std::mem::swap(&mut self.program.lanes, &mut next.lanes);
             let old = std::mem::replace(&mut self.program, next);
             let _cannot_be_full = self.home.try_push(old);
         }

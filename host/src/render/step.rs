@@ -7,6 +7,7 @@ use crate::graph;
 use crate::plugin::{Event, Failure, Format, Frames, Instance, MAX_PORTS, Moment, NO_END, OutBuffer};
 use arrayvec::ArrayVec;
 use pulp::Arch;
+use std::sync::Arc;
 
 /// Events that one firing may give.
 const EVENTS: usize = 64;
@@ -22,7 +23,8 @@ pub struct Step {
     pub(super) pace: Option<graph::Pace>,
     /// Why it is left out, if it is.
     pub(super) failed: Option<Trouble>,
-    pub(super) load: Box<Load>,
+    /// What it costs; the control side looks at it while it plays.
+    pub(super) load: Arc<Load>,
     clock: Clock,
     /// Frames given by a worker without inputs; frames taken from the first input otherwise.
     pub(super) moved: u64,
@@ -148,7 +150,7 @@ impl Step {
         let clock = clock(plan, step);
         let lead = pacing_format(plan, step).map_or(0, |format| step.lag.in_frames_up(&format));
         let max_frames = plan.block as usize;
-        let (failed, load) = (None, Box::<Load>::default());
+        let (failed, load) = (None, Arc::<Load>::default());
         let node = match (step.fade, outputs.first().map(|output| &output.to)) {
             (Some(fade), Some(&OutTo::Stream { width, planes, .. })) => Node::Fade(Fade::new(fade, width, planes)),
             _ => node,
@@ -333,6 +335,19 @@ impl Step {
             Some(_) => self.begin_at(samples),
             None => (self.moved, self.lead, self.clock.base) = (before.moved, before.lead, before.clock.base),
         }
+    }
+
+    /// Tells the step on a lane, which is new, how far it is.
+    pub fn stands_for(&self, other: &mut Self) {
+        (other.key, other.moved, other.lead, other.clock) = (self.key, self.moved, self.lead, self.clock);
+    }
+
+    /// Changes places with a step that stands for this one while it is on a lane: what is driven, and how far it is.
+    pub fn change_places(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.node, &mut other.node);
+        std::mem::swap(&mut self.load, &mut other.load);
+        std::mem::swap(&mut self.failed, &mut other.failed);
+        self.stands_for(other);
     }
 
     /// Its instance, if it is a worker.

@@ -116,6 +116,18 @@ impl Stream {
         }
     }
 
+    /// Takes over the newest frames of a stream that stands where this one does, from `position` on.
+    pub fn copy(&mut self, from: &Self, position: u64) {
+        let position = position.max(self.origin).max(from.origin);
+        let count = from.end.min(self.end).saturating_sub(position) as usize;
+        let frames = from.read(position, count);
+        for plane in 0..self.planes {
+            let at = (position - self.origin) as usize * self.width + plane * self.stride();
+            let from = self::plane(&frames, plane, self.width);
+            self.data[at..at + from.len()].copy_from_slice(from);
+        }
+    }
+
     /// After a block: frames before `slowest` are read by all. Makes room for the next block.
     pub fn forget_before(&mut self, slowest: u64) {
         self.before = self.end;

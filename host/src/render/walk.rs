@@ -2,13 +2,26 @@
 use super::lanes::Lanes;
 use super::message::{FromRender, Reports};
 use super::program::Program;
-use crate::plugin::allocations;
+use crate::plugin::Taken;
 use std::time::Instant;
+
+/// Where the accounts of a block stand.
+pub struct Clock {
+    last: Instant,
+    taken: Taken,
+}
+
+impl Clock {
+    /// Begins now.
+    pub fn now() -> Self {
+        Self { last: Instant::now(), taken: Taken::now() }
+    }
+}
 
 impl Program {
     /// Fires every step as often as it can; steps of a loop take turns. `clock` is when the last thing was over, if time
     /// is accounted.
-    pub(super) fn walk(&mut self, lanes: &mut Lanes, reports: &mut Reports, clock: &mut Option<Instant>) {
+    pub(super) fn walk(&mut self, lanes: &mut Lanes, reports: &mut Reports, clock: &mut Option<Clock>) {
         let mut at = 0;
         let mut next_loop = 0;
         while at < self.steps.len() {
@@ -26,11 +39,10 @@ impl Program {
     }
 
     /// Fires a step if it can.
-    fn fire(&mut self, at: usize, lanes: &mut Lanes, reports: &mut Reports, clock: &mut Option<Instant>) -> bool {
+    fn fire(&mut self, at: usize, lanes: &mut Lanes, reports: &mut Reports, clock: &mut Option<Clock>) -> bool {
         let step = &mut self.steps[at];
         let Some(free) = step.ready(&self.streams, &self.positions, self.block) else { return false };
         lanes.pass(step, &mut self.streams, &self.positions, free, self.block, reports);
-        let allocated = allocations();
         let trouble = step.fire(&mut self.streams, &mut self.positions, free);
         for (port, event) in step.events() {
             reports.tell(FromRender::Event { key: step.key, port, event });
@@ -38,11 +50,13 @@ impl Program {
         if let Some(why) = trouble {
             reports.tell(FromRender::Failed { key: step.key, why });
         }
-        if let Some(last) = clock {
+        if let Some(clock) = clock {
             let now = Instant::now();
-            step.load.add((now - *last).as_nanos() as u64);
-            step.load.allocated(allocations() - allocated);
-            *last = now;
+            step.load.add((now - clock.last).as_nanos() as u64);
+            clock.last = now;
+            let taken = Taken::now();
+            step.load.took(taken.since(clock.taken));
+            clock.taken = taken;
         }
         true
     }

@@ -36,7 +36,7 @@ fn tones(blocks: usize) -> Sound {
 fn stalled(compiled: Compiled, input: &Sound, asleep: impl Fn(usize) -> bool) -> (Played, Vec<FromRender>) {
     play_apart(compiled, input, |block, lanes| {
         if !asleep(block) {
-            lanes.iter_mut().for_each(|lane| lane.work(&RUN));
+            lanes.iter_mut().for_each(|lane| lane.seat.work(&RUN));
         }
     })
 }
@@ -212,13 +212,6 @@ fn a_lane_that_hangs_is_left_behind_and_the_rest_plays_on() {
     workers::RELEASED.store(true, std::sync::atomic::Ordering::Relaxed);
 }
 
-#[test]
-fn a_graph_on_threads_is_not_changed_while_it_plays() {
-    let (mut engine, _renderer, _) = Engine::start_on_threads(through("hold"), false, false).unwrap();
-    let why = engine.change(through("zero")).unwrap_err();
-    assert_eq!(why.to_string(), "nodes run on lanes of their own: the graph must be started anew");
-}
-
 /// What happens on a lane is told from there.
 #[test]
 fn events_of_a_node_on_a_lane_are_heard_as_inline() {
@@ -291,7 +284,7 @@ fn the_last_value_of_a_live_parameter_is_the_one_that_stays() {
             |output, frames| heard.extend_from_slice(if output == 0 { &frames.data[..frames.frames] } else { &[] }),
         );
         if !(20..45).contains(&block) {
-            lanes.iter_mut().for_each(|lane| lane.work(&RUN));
+            lanes.iter_mut().for_each(|lane| lane.seat.work(&RUN));
         }
     }
     assert_eq!(renderer.lost(), 0);
@@ -315,7 +308,7 @@ fn a_live_parameter_waits_for_its_block() {
                 |output, frames| heard.extend_from_slice(if output == 0 { &frames.data[..frames.frames] } else { &[] }),
             );
             if !(asleep && block == 9) {
-                lanes.iter_mut().for_each(|lane| lane.work(&RUN));
+                lanes.iter_mut().for_each(|lane| lane.seat.work(&RUN));
             }
         }
         heard

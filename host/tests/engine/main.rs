@@ -9,7 +9,8 @@ mod events; //     what happened, and when
 mod graphs; //     random graphs, and what must come out of them
 mod guard; //      counts allocations while rendering
 mod instance; //   what an instance is handed
-mod lanes; //     steps on threads of their own, in time and late
+mod lanes;
+mod lanes_change; //     steps on threads of their own, in time and late
 mod listeners; //  workers that know where in the recording they are
 mod play; //       compiles and renders
 mod priming; //    the dry run against the closed form

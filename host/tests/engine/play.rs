@@ -3,7 +3,8 @@ use crate::guard;
 use aw_host::control::{Engine, Report};
 use aw_host::graph::{Code, Compiled, Device, GraphFile, OutputKind, Plan, Port, compile};
 use aw_host::plugin::Workers;
-use aw_host::render::{FromRender, Lane, Program, Renderer};
+use aw_host::render::{Apart, FromRender, Program, Renderer};
+use ringbuf::traits::Consumer;
 use std::path::Path;
 
 /// What a graph plays: by input, by channel.
@@ -85,11 +86,11 @@ pub fn play_on(
 pub fn play_apart(
     compiled: Compiled,
     input: &Sound,
-    mut lanes: impl FnMut(usize, &mut [Lane]),
+    mut lanes: impl FnMut(usize, &mut [Apart]),
 ) -> (Played, Vec<FromRender>) {
     let plan = compiled.plan.clone();
     let (mut renderer, mut remote) = Renderer::new(Program::new(compiled), true);
-    let mut apart = renderer.part(&mut remote);
+    let mut apart = renderer.part(&remote);
     let longest = input.iter().map(|planes| planes[0].len()).max().unwrap_or(0);
     let mut outputs = silence(&plan, longest);
     let mut at = vec![0; input.len()];
@@ -99,6 +100,7 @@ pub fn play_apart(
         let ((), count) = guard::count(|| lanes(allocated.len() - 1, &mut apart));
         allocated.extend((count > 0).then_some(count));
         reports.extend(std::iter::from_fn(|| remote.report()));
+        apart.iter_mut().for_each(|lane| reports.extend(std::iter::from_fn(|| lane.reports.try_pop())));
     }
     let lost = renderer.lost();
     (Played { plan, outputs, reports: vec![], allocated, lost }, reports)

@@ -4,7 +4,7 @@ use crate::play::{Played, compiled, play, play_apart};
 use crate::workers;
 use aw_host::graph::Code;
 use aw_host::plugin::Workers;
-use aw_host::render::Lane;
+use aw_host::render::Apart;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -82,7 +82,7 @@ fn lanes_that_keep_up_give_what_they_give_inline() {
             device.block = Some(block);
             let compiled = compiled(&drawn.text, &device, &workers).unwrap();
             on_lanes.set(on_lanes.get() + compiled.plan.steps.iter().filter(|step| step.lane.is_some()).count());
-            let work = |_, lanes: &mut [Lane]| lanes.iter_mut().for_each(|lane| lane.work(&stop));
+            let work = |_, lanes: &mut [Apart]| lanes.iter_mut().for_each(|lane| lane.seat.work(&stop));
             let (apart, reports) = play_apart(compiled, &drawn.input, work);
             prop_assert!(apart.outputs == inline.outputs, "block {block}\n{}", drawn.text);
             prop_assert!(apart.allocated.iter().all(|n| *n == 0), "allocated\n{}", drawn.text);
