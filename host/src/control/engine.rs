@@ -3,7 +3,7 @@ use super::lanes::{LAST_BLOCK, LaneThread};
 use super::realtime::Rank;
 use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
-use crate::plugin::Value;
+use crate::plugin::{Param, Value};
 use crate::render::{Apart, FromRender, Lane, Load, Program, Remote, Renderer, ToRender};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -190,6 +190,17 @@ impl Engine {
     pub fn loads(&self) -> impl Iterator<Item = &Arc<Load>> {
         let key = |step: &crate::graph::Step| self.keys.get(&step.name);
         self.plan.steps.iter().filter_map(move |step| Some(&self.nodes.get(key(step)?)?.load))
+    }
+
+    /// A parameter of a node, and its number.
+    pub fn param(&self, node: &str, param: &str) -> Option<(usize, &Param)> {
+        let worker = &self.nodes.get(self.keys.get(node)?)?.worker;
+        worker.params.iter().enumerate().find(|(_, own)| own.name == param)
+    }
+
+    /// A parameter of a node by its number.
+    pub fn param_at(&self, node: &str, at: usize) -> Option<&Param> {
+        self.nodes.get(self.keys.get(node)?)?.worker.params.get(at)
     }
 
     /// Whether a change is not through.

@@ -1,6 +1,8 @@
 //! A graph on a microphone and a loudspeaker.
 
 mod act;
+mod graph;
+pub mod player;
 mod scene;
 
 pub use act::Act;

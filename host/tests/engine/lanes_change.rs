@@ -7,20 +7,27 @@ use aw_host::render::Renderer;
 
 const BLOCK: usize = 64;
 
-/// What is heard of graphs that follow each other, each asked for in its block.
-fn played(start: fn(Compiled) -> (Engine, Renderer), graphs: &[&str], input: &Sound, every: usize) -> Played {
+/// What is heard of graphs that follow each other. Lanes are called home in the block before a change: `inline`, it is
+/// asked for one block later, to happen at the same time.
+fn played(inline: bool, graphs: &[&str], input: &Sound, every: usize) -> Played {
     let graph = |nodes: &str| {
         let text = format!("[graph]\nrate = 8000\n[input.mic]\nchannels = 2\n{nodes}[output.o]\nfrom = \"end\"\n");
         compiled(&text, &blocks_of(BLOCK), &workers::all()).unwrap_or_else(|why| panic!("{why:?} in\n{text}"))
     };
-    let (engine, renderer) = start(graph(graphs[0]));
+    let (engine, renderer) = match inline {
+        true => Engine::start(graph(graphs[0]), true),
+        false => on_threads(graph(graphs[0])),
+    };
+    let mut next = 1;
     play_on(engine, renderer, input, |block, engine, renderer| {
         while !renderer.lanes_rest() {
             std::thread::yield_now();
         }
-        if block > 0 && block % every == 0 && block / every < graphs.len() {
+        let later = inline && engine.plan().steps.iter().any(|step| step.lane.is_some());
+        if next < graphs.len() && block == next * every + usize::from(later) {
             assert!(!engine.is_changing(), "the change before is not through in {every} blocks");
-            engine.change(graph(graphs[block / every])).unwrap();
+            engine.change(graph(graphs[next])).unwrap();
+            next += 1;
         }
     })
 }
@@ -32,9 +39,8 @@ fn on_threads(compiled: Compiled) -> (Engine, Renderer) {
 
 /// Plays both ways, and compares; answers what was heard.
 fn same(graphs: &[&str], every: usize) -> Played {
-    let input = vec![noise(2, (graphs.len() * every + 200) * BLOCK, 7)];
-    let inline = played(|compiled| Engine::start(compiled, true), graphs, &input, every);
-    let apart = played(on_threads, graphs, &input, every);
+    let input = vec![noise(7, 2, (graphs.len() * every + 200) * BLOCK)];
+    let (inline, apart) = (played(true, graphs, &input, every), played(false, graphs, &input, every));
     let differs = |(one, other): (&Vec<f32>, &Vec<f32>)| one.iter().zip(other).position(|(one, other)| one != other);
     for (one, other) in inline.outputs[0].iter().zip(&apart.outputs[0]) {
         let at = differs((one, other)).map(|at| (at / BLOCK, at % BLOCK));

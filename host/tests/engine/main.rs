@@ -12,7 +12,8 @@ mod instance; //   what an instance is handed
 mod lanes;
 mod lanes_change; //     steps on threads of their own, in time and late
 mod listeners; //  workers that know where in the recording they are
-mod play; //       compiles and renders
+mod play;
+mod player; //       compiles and renders
 mod priming; //    the dry run against the closed form
 mod random; //     properties of random graphs
 mod recording; //  where workers are in the recording, and that it comes again

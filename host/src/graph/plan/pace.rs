@@ -27,6 +27,10 @@ impl Pace {
     pub fn of_block(&self, block: u64) -> u64 {
         self.after(block + 1) - self.after(block)
     }
+    /// The most frames that a block can have.
+    pub fn longest(&self) -> u64 {
+        self.num.div_ceil(self.den)
+    }
     /// Blocks after which whole firings of `frames` frames have passed.
     pub fn blocks_of(&self, frames: u32) -> u64 {
         let den = u128::from(self.den) * u128::from(frames.max(1));

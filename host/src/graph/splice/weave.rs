@@ -1,5 +1,5 @@
 //! Old and new plan in one: shared streams once, fades where a survivor hears something else.
-use super::super::plan::{Edge, Fade, Output, OutputKind, Plan, Source, Step, StepOutput, Stream, Tokens};
+use super::super::plan::{Edge, Fade, Lane, Output, OutputKind, Plan, Source, Step, StepOutput, Stream, Tokens};
 use super::super::rates;
 use super::super::time::Time;
 use super::{Likes, Origin, loops};
@@ -120,8 +120,9 @@ impl<'p> Weave<'p> {
             && a.tokens.total() - a.tokens.priming == b.tokens.total() - b.tokens.priming
     }
 
-    /// An edge of a survivor: as before, or through a fade from what it heard to what it will hear.
-    fn meet(&mut self, old: usize, new: usize) -> usize {
+    /// An edge of a survivor: as before, or through a fade from what it heard to what it will hear. The fade is on the
+    /// lane of who hears it, if there is one: within a lane nothing waits for answers.
+    fn meet(&mut self, old: usize, new: usize, lane: Option<Lane>) -> usize {
         if self.unchanged(old, new) {
             return self.lay_edge(Side::Old, old);
         }
@@ -146,7 +147,7 @@ impl<'p> Weave<'p> {
             may_block: false,
             inputs: vec![from, to],
             outputs: vec![output],
-            lane: None,
+            lane,
             pace: None,
             latency: vec![0],
             lag: Time::ZERO,
@@ -197,7 +198,7 @@ impl<'p> Weave<'p> {
     fn lay_survivor(&mut self, from: usize, at: usize) {
         let (old, new) = (&self.old.steps[from], &self.new.steps[at]);
         let mut step = new.clone();
-        step.inputs = old.inputs.iter().zip(&new.inputs).map(|(&a, &b)| self.meet(a, b)).collect();
+        step.inputs = old.inputs.iter().zip(&new.inputs).map(|(&a, &b)| self.meet(a, b, new.lane.clone())).collect();
         for (output, was) in step.outputs.iter_mut().zip(&old.outputs) {
             let stream = output.stream.map(|stream| self.streams[&(Side::New, stream)]);
             let unchanged = was.dry.zip(output.dry).filter(|(a, b)| self.unchanged(*a, *b));
@@ -228,8 +229,8 @@ impl<'p> Weave<'p> {
     fn lay_outputs(&mut self) {
         for (old, new) in self.old.outputs.iter().zip(&self.new.outputs) {
             let kind = match (&old.kind, &new.kind) {
-                (OutputKind::Audio(a), OutputKind::Audio(b)) => OutputKind::Audio(self.meet(*a, *b)),
-                (OutputKind::Probe(a), OutputKind::Probe(b)) => OutputKind::Probe(self.meet(*a, *b)),
+                (OutputKind::Audio(a), OutputKind::Audio(b)) => OutputKind::Audio(self.meet(*a, *b, None)),
+                (OutputKind::Probe(a), OutputKind::Probe(b)) => OutputKind::Probe(self.meet(*a, *b, None)),
                 (_, OutputKind::Events(step, port)) => OutputKind::Events(self.place(*step), *port),
                 (_, kind) => kind.clone(),
             };

@@ -1,0 +1,287 @@
+//! A graph on a player, seen from the control side: read, compiled, started, changed, and what is to be told of it.
+use super::player::{CHUNK, Deck};
+use super::scene::{Happening, Latency, Load as Shown, Param, Where};
+use crate::control::{ChangeError, Engine, Report};
+use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile};
+use crate::plugin::{ParamType, Value, Workers};
+use crate::render::Load;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What is wrong with a graph file, as `aw check` prints it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(pub String);
+
+/// A graph file that was read and compiled.
+pub struct Made {
+    /// The file.
+    pub path: PathBuf,
+    /// As read.
+    pub file: GraphFile,
+    /// What can be started.
+    pub compiled: Compiled,
+    /// What is odd about it, as `aw check` prints it.
+    pub warnings: Option<String>,
+}
+
+impl Made {
+    /// Reads and compiles a graph, with every input and output at `rate`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn of(path: &Path, workers: &Workers, rate: Option<u32>) -> Result<Self, Mistakes> {
+        let (file, diags) = Self::read(path)?;
+        Self::compile(path, file, diags, workers, rate)
+    }
+
+    /// Reads a graph file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(path: &Path) -> Result<(GraphFile, Diags), Mistakes> {
+        let text = std::fs::read(path).map_err(|why| Mistakes(format!("cannot read {}: {why}", path.display())))?;
+        let text = String::from_utf8(text)
+            .map_err(|_| Mistakes(format!("{} is not UTF-8; save the file as UTF-8", path.display())))?;
+        Ok(GraphFile::parse(path, text))
+    }
+
+    /// Compiles what was read.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn compile(
+        path: &Path,
+        file: GraphFile,
+        mut diags: Diags,
+        workers: &Workers,
+        rate: Option<u32>,
+    ) -> Result<Self, Mistakes> {
+        let port = Port { rate, channels: None };
+        let inputs = file.inputs.iter().map(|input| (input.name.value.clone(), port)).collect();
+        let outputs = file.outputs.iter().map(|output| (output.name.value.clone(), port)).collect();
+        let device = Device { inputs, outputs, block: None, live: true };
+        let compiled = compile(&file, workers, &device, &[], &mut diags);
+        diags.sort();
+        let text = diags.render(&file.path, &file.text, false);
+        match compiled {
+            Some(compiled) if diags.errors() == 0 => {
+                let warnings = (!text.is_empty()).then_some(text);
+                Ok(Self { path: path.into(), file, compiled, warnings })
+            }
+            _ => Err(Mistakes(text)),
+        }
+    }
+}
+
+/// A graph that plays.
+pub struct Graph {
+    /// The file it came from.
+    pub path: PathBuf,
+    /// As read.
+    pub file: GraphFile,
+    engine: Engine,
+    /// Why nodes are left out.
+    failed: BTreeMap<String, String>,
+    /// Answers of nodes that were not there when due.
+    missed: BTreeMap<String, u64>,
+    /// Live parameters that were set since the file was read, and their values.
+    set: BTreeMap<Where, f64>,
+    /// What the accounts said when they were last cleared.
+    cleared: Vec<(Arc<Load>, Load)>,
+    whole: Option<Arc<Load>>,
+}
+
+/// What a graph has to tell.
+pub enum Told {
+    /// An event.
+    Event(Happening),
+    /// A sentence; the second says whether something is not as it should be.
+    Note(String, bool),
+}
+
+impl Graph {
+    /// Starts a graph, whose sound is `later` frames later than it has to be. Also what was refused, and the remedy.
+    ///
+    /// # Errors
+    /// The system has no thread for a lane.
+    pub fn start(made: Made, later: usize, realtime: bool) -> std::io::Result<(Self, Box<Deck>, Vec<String>)> {
+        let Made { path, file, compiled, .. } = made;
+        let plan = compiled.plan.clone();
+        let (engine, renderer, notes) = Engine::start_on_threads(compiled, true, realtime)?;
+        let whole = renderer.load().cloned();
+        let deck = Box::new(Deck::new(renderer, &plan, CHUNK, later));
+        let (failed, missed, set) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Ok((Self { path, file, engine, failed, missed, set, cleared: vec![], whole }, deck, notes))
+    }
+
+    /// What plays, or will once a change is through.
+    pub fn plan(&self) -> &Plan {
+        self.engine.plan()
+    }
+
+    /// Whether a change is not through.
+    pub fn is_changing(&self) -> bool {
+        self.engine.is_changing()
+    }
+
+    /// Goes over to what was read anew.
+    ///
+    /// # Errors
+    /// [`ChangeError`], with what was read; the graph plays on as it is.
+    pub fn change(&mut self, made: Made) -> Result<(), ChangeError> {
+        let Made { path, file, compiled, .. } = made;
+        self.engine.change(compiled)?;
+        (self.path, self.file) = (path, file);
+        // What the file says counts again.
+        self.set.clear();
+        self.failed.clear();
+        Ok(())
+    }
+
+    /// Changes a live parameter.
+    ///
+    /// # Errors
+    /// What is wrong, and what may have been meant.
+    pub fn set(&mut self, node: &str, param: &str, value: &str) -> Result<(), String> {
+        self.engine.set(node, param, value).map_err(|why| why.to_string())?;
+        if let Some(now) = self.value_of(node, param, value) {
+            self.set.insert(Where { node: node.into(), param: param.into() }, now);
+        }
+        Ok(())
+    }
+
+    fn value_of(&self, node: &str, param: &str, value: &str) -> Option<f64> {
+        match self.engine.param(node, param)?.1.ty {
+            ParamType::Bool => value.trim().parse::<bool>().ok().map(f64::from),
+            ParamType::Text => {
+                let choice = value.trim().trim_matches('"');
+                self.engine.param(node, param)?.1.choices.iter().position(|own| own == choice).map(|at| at as f64)
+            }
+            _ => value.trim().parse().ok(),
+        }
+    }
+
+    /// What has happened since it was last asked. Sees changes through.
+    pub fn told(&mut self, now: f64) -> Vec<Told> {
+        let mut told = vec![];
+        for report in self.engine.reports() {
+            match report {
+                Report::Failed { node, why, instead } => {
+                    told.push(Told::Note(format!("`{node}` {why}; {instead}"), true));
+                    self.failed.insert(node, why);
+                }
+                Report::Event { output, label, event } => told.push(Told::Event(Happening {
+                    time: now,
+                    output,
+                    label: label.unwrap_or_else(|| event.label.to_string()),
+                    value: f64::from(event.value),
+                })),
+                Report::Late { node, firings, .. } => *self.missed.entry(node).or_default() += firings,
+                Report::Says { node, text } => told.push(Told::Note(format!("`{node}` says: {text}"), false)),
+            }
+        }
+        told
+    }
+
+    /// Forgets what was counted.
+    pub fn clear(&mut self) {
+        self.missed.clear();
+        let all = self.engine.loads().chain(&self.whole);
+        self.cleared = all.map(|load| (load.clone(), Load::clone(load))).collect();
+    }
+
+    fn account(&self, load: &Arc<Load>) -> Load {
+        let before = self.cleared.iter().find(|(other, _)| Arc::ptr_eq(other, load));
+        before.map_or_else(|| Load::clone(load), |(_, before)| load.since(before))
+    }
+
+    fn shown(&self, load: &Arc<Load>, deadline_us: f64) -> Shown {
+        let load = self.account(load);
+        let (us, taken) = (|ns: u64| ns as f64 / 1000.0, load.taken());
+        Shown {
+            mean_us: load.mean() / 1000.0,
+            p99_us: us(load.p99()),
+            max_us: us(load.max()),
+            deadline_us,
+            allocations: taken.allocations,
+            faults: taken.faults,
+            sleeps: taken.sleeps,
+            ..Shown::default()
+        }
+    }
+
+    /// What nodes cost, in the order in which they play.
+    pub fn loads(&self) -> Vec<Shown> {
+        let plan = self.plan();
+        let deadline = f64::from(plan.block) / f64::from(plan.rate.max(1)) * 1e6;
+        let named = plan.steps.iter().filter(|step| step.fade.is_none()).zip(self.engine.loads());
+        let show = |(step, load): (&crate::graph::Step, &Arc<Load>)| Shown {
+            node: step.name.clone(),
+            worker: step.worker.clone(),
+            lane: step.lane.as_ref().map(|lane| lane.name.clone()),
+            missed: self.missed.get(&step.name).copied().unwrap_or(0),
+            failed: self.failed.get(&step.name).cloned(),
+            notes: step.notes.clone(),
+            hears: step.inputs.iter().map(|&edge| source(plan, edge)).collect(),
+            ..self.shown(load, deadline)
+        };
+        named.map(show).collect()
+    }
+
+    /// What whole blocks cost the render thread.
+    pub fn whole(&self) -> Shown {
+        let plan = self.plan();
+        let deadline = f64::from(plan.block) / f64::from(plan.rate.max(1)) * 1e6;
+        self.whole.as_ref().map(|load| self.shown(load, deadline)).unwrap_or_default()
+    }
+
+    /// What the sound waits for within the graph.
+    pub fn latency(&self) -> Vec<Latency> {
+        let plan = self.plan();
+        let audio = |output: &&crate::graph::Output| matches!(output.kind, OutputKind::Audio(_));
+        let Some(output) = plan.outputs.iter().find(audio) else { return vec![] };
+        let block = f64::from(plan.block) / f64::from(plan.rate.max(1)) * 1000.0;
+        let mut parts = vec![Latency { what: "a block".into(), ms: block }];
+        for (node, cause, time) in &output.parts {
+            parts.push(Latency { what: format!("`{node}` {}", cause.words()), ms: time.ms() });
+        }
+        let priming = plan.latency(output).minus(output.lag).map_or(0.0, |time| time.ms());
+        if priming > 0.0 {
+            parts.push(Latency { what: "blocks and hops that do not fall together".into(), ms: priming });
+        }
+        parts
+    }
+
+    /// Live parameters and their values.
+    pub fn params(&self) -> Vec<Param> {
+        let mut params = vec![];
+        for step in &self.plan().steps {
+            for (at, value) in step.values.iter().enumerate() {
+                let Some(param) = self.engine.param_at(&step.name, at).filter(|param| param.live) else { continue };
+                let Value::Num(planned) = *value else { continue };
+                let at = Where { node: step.name.clone(), param: param.name.clone() };
+                let value = self.set.get(&at).copied().unwrap_or(planned);
+                let range = [param.min, param.max];
+                let range = range.iter().all(|end| end.is_finite()).then_some(range);
+                let choices = match param.ty {
+                    ParamType::Bool => vec!["false".into(), "true".into()],
+                    _ => param.choices.clone(),
+                };
+                params.push(Param { at, value, range, unit: param.unit.clone(), choices });
+            }
+        }
+        params
+    }
+
+    /// Ends the threads of its lanes. What hangs is told, and left where it is.
+    pub fn stop(&mut self) -> Vec<String> {
+        self.engine.stop().into_iter().filter_map(Result::err).collect()
+    }
+}
+
+/// Who writes what an edge reads.
+fn source(plan: &Plan, edge: usize) -> String {
+    let name = &plan.streams[plan.edges[edge].stream].name;
+    name.split('.').next().unwrap_or(name).to_string()
+}
