@@ -7,6 +7,7 @@
 //! render    RT: one block of a plan                ← no allocation, lock, I/O or formatting
 //! control   starts programs, sends changes, tells what the render thread reports
 //! io        audio files
+//! sound     sound cards, and a simulated one
 //! picture   heat maps as PNG files, and the spectra of `aw spectrogram`
 //! replay    graphs on files
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
@@ -33,6 +34,8 @@ pub mod render;
 pub mod control;
 
 pub mod io;
+
+pub mod sound;
 
 pub mod picture;
 

@@ -5,5 +5,5 @@ mod realtime; // rights of threads
 mod report; //   what happened, in words
 
 pub use engine::{ChangeError, Engine, SetError};
-pub use realtime::{Rank, ask as ask_for_realtime};
+pub use realtime::{Rank, ask as ask_for_realtime, has as has_realtime};
 pub use report::Report;

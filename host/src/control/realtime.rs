@@ -34,6 +34,19 @@ pub fn ask(rank: Rank) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether the calling thread already goes before ordinary ones: sound systems see to that on some machines.
+#[cfg(unix)]
+pub fn has() -> bool {
+    use thread_priority::unix::{ThreadSchedulePolicy, thread_schedule_policy};
+    thread_schedule_policy().is_ok_and(|policy| matches!(policy, ThreadSchedulePolicy::Realtime(_)))
+}
+
+/// Whether the calling thread already goes before ordinary ones.
+#[cfg(not(unix))]
+pub fn has() -> bool {
+    false
+}
+
 #[cfg(target_os = "linux")]
 const REMEDY: &str =
     "allow it with `@audio - rtprio 95` in /etc/security/limits.d/audio.conf, join the group `audio`, and log in again";
