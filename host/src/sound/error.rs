@@ -68,6 +68,14 @@ pub enum SoundError {
         /// In the words of the sound system.
         why: String,
     },
+    /// The script of a simulated sound system cannot be played.
+    #[error("{path}: {why}")]
+    Script {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The sound system gave no answer.
     #[error("{host} did not answer within {seconds} s")]
     Hangs {

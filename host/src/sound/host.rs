@@ -2,6 +2,7 @@
 use super::card::{Card, Direction, gather};
 use super::error::SoundError;
 use super::patience::{PATIENCE, patiently};
+use super::simulated::Simulated;
 use crate::graph::nearest;
 use std::fmt;
 use std::str::FromStr;
@@ -125,6 +126,7 @@ pub fn find(name: &str, direction: Direction, host: Option<HostName>) -> Result<
 #[derive(Clone)]
 pub struct Host {
     name: HostName,
+    simulated: Option<Simulated>,
 }
 
 impl Host {
@@ -133,7 +135,7 @@ impl Host {
     /// # Errors
     /// It cannot be used here, or does not answer.
     pub fn open(name: HostName) -> Result<Self, SoundError> {
-        let host = Self { name };
+        let host = Self { name, simulated: None };
         host.ask(move |host| {
             (name != HostName::Jack || has_cards(&host)).then_some(()).ok_or_else(|| no_server(name))
         })?;
@@ -156,6 +158,11 @@ impl Host {
             }
         }
         Err(SoundError::NoHosts { why: reasons.join("; ") })
+    }
+
+    /// A simulated one.
+    pub fn simulated(world: &Simulated) -> Self {
+        Self { name: HostName::Simulated, simulated: Some(world.clone()) }
     }
 
     /// Which it is.
@@ -188,8 +195,9 @@ impl Host {
         &self,
         question: impl FnOnce(cpal::Host) -> Result<T, SoundError> + Send + 'static,
     ) -> Result<T, SoundError> {
-        let name = self.name;
-        let answer = patiently(move || question(connect(name)?));
+        let (name, simulated) = (self.name, self.simulated.clone());
+        let connect = move || simulated.map_or_else(|| connect(name), |world| Ok(world.system()));
+        let answer = patiently(move || question(connect()?));
         answer.unwrap_or(Err(SoundError::Hangs { host: name, seconds: PATIENCE.as_secs() }))
     }
 }
@@ -205,6 +213,9 @@ fn no_server(host: HostName) -> SoundError {
 
 fn connect(name: HostName) -> Result<cpal::Host, SoundError> {
     let refused = |why: String| SoundError::NoHost { host: name, why };
+    if name == HostName::Simulated {
+        return Err(refused("it plays files and scripts: name them with --in and --out".into()));
+    }
     library(name).map_err(refused)?;
     let id = cpal::HostId::from_str(name.backend()).map_err(|_| refused("it is not part of this system".into()))?;
     cpal::host_from_id(id).map_err(|why| match name {

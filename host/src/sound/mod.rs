@@ -17,6 +17,7 @@ mod find;
 mod heart;
 mod host;
 mod patience;
+pub mod simulated;
 mod stream;
 mod teller;
 
