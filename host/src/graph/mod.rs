@@ -14,6 +14,8 @@ mod formats; //  prepare() along the order
 mod installed; // models by name
 mod item; //     TOML with places
 mod late; //     what is heard instead of a late answer
+mod live_values; // values of live parameters in a text
+mod named; //    files that a graph names
 mod net; //      nodes and edges
 mod order; //    who goes before whom
 mod params; //   keys of a node → values of its worker
@@ -34,6 +36,7 @@ pub use codes::Code;
 pub use compile::{Compiled, Device, Listener, Port, check, compile};
 pub use diag::{Diag, Diags, Mark, nearest};
 pub use file::{GraphFile, Late, NodeTable};
+pub use live_values::{LiveNodes, LiveValue, live_nodes, read_live, write_live};
 pub use net::kind_name;
 pub use params::from_text as param_from_text;
 pub use picture::{mermaid, table as plan_text, to_json as plan_json};

@@ -172,7 +172,8 @@ fn from_item(param: &Param, item: Item) -> Result<Value, String> {
     })
 }
 
-fn convert(param: &Param, item: &Spanned<Item>, folder: &Path) -> Result<Value, Box<Diag>> {
+/// Reads a value of a graph file as one of a parameter.
+pub fn convert(param: &Param, item: &Spanned<Item>, folder: &Path) -> Result<Value, Box<Diag>> {
     let span = || item.span.clone();
     let wrong = |wanted: &str| {
         let diag = wrong_type(&param.name, &item.value, span(), wanted, &param.unit);

@@ -3,10 +3,14 @@
 mod act;
 mod graph;
 pub mod player;
+mod preset;
 mod scene;
+mod watch;
 
 pub use act::Act;
+pub use preset::{PresetError, preset_acts, read_preset, write_preset};
 pub use scene::{
     Clock, Deck, Happening, Hearing, Latency, Level, Load, Meter, Note, Param, Port, Scene, Score, Spectrum, Unit,
     Where, Whose, Xrun,
 };
+pub use watch::Watch;

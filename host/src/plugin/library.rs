@@ -1,4 +1,5 @@
 //! A worker library: found, opened, asked for its version, never unloaded.
+use super::copies::{Copies, Read};
 use super::describe::{self, Descriptor, Fault};
 use aw_abi::{self as abi, ABI_MAJOR, ABI_MINOR, Heap};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,10 @@ pub struct Library {
     /// Its workers.
     pub workers: Vec<Arc<Descriptor>>,
     heap: Option<unsafe extern "C" fn(out: *mut Heap)>,
+    /// What the file was when it was opened, if that is known.
+    pub(super) sum: Option<u32>,
+    /// Keeps the copy that it was opened from.
+    _copies: Option<Arc<Copies>>,
 }
 
 /// Why a library is of no use.
@@ -47,6 +52,19 @@ pub enum LoadError {
         /// Its version.
         version: (u32, u32),
     },
+    /// It has no end, or grew while it was read.
+    #[error("{} is not whole: it is being written, or its build was stopped; build it again", .0.display())]
+    Torn(PathBuf),
+    /// There is no place for the copy from which it would be opened.
+    #[error("cannot copy {} to {}: {why}; TMPDIR names another folder for such copies", path.display(), folder.display())]
+    Copy {
+        /// The file.
+        path: PathBuf,
+        /// Where the copy would be.
+        folder: PathBuf,
+        /// The system's words.
+        why: std::io::Error,
+    },
     /// What it says of itself cannot be.
     #[error("{}: {why}", path.display())]
     Descriptor {
@@ -64,13 +82,32 @@ impl Library {
     /// # Errors
     /// [`LoadError`] names the file and what is wrong with it.
     pub fn open(path: &Path) -> Result<Self, LoadError> {
+        Self::open_as(path, path)
+    }
+
+    /// As [`Library::open`], of the version that was read, from a copy of it.
+    ///
+    /// # Errors
+    /// As [`Library::open`], or there is no place for a copy.
+    pub(super) fn open_copy(path: &Path, read: &Read, copies: &Arc<Copies>) -> Result<Self, LoadError> {
+        let library = Self::open_as(&copies.keep(path, read)?, path)?;
+        Ok(Self { sum: Some(read.sum), _copies: Some(copies.clone()), ..library })
+    }
+
+    /// As [`Library::open`], of what was read as `sum`.
+    pub(super) fn open_in_place(path: &Path, sum: u32) -> Result<Self, LoadError> {
+        Ok(Self { sum: Some(sum), ..Self::open(path)? })
+    }
+
+    /// Opens a file that goes by the name of `path`.
+    fn open_as(file: &Path, path: &Path) -> Result<Self, LoadError> {
         let refused = |err: libloading::Error| {
             let why = std::error::Error::source(&err).map_or_else(|| err.to_string(), ToString::to_string);
             LoadError::Open { path: path.into(), why }
         };
         // SAFETY: loading runs the library's initialisers. The user names the folders that are searched, and thereby
         // trusts the libraries in them as much as the shell that started us.
-        let library = unsafe { libloading::Library::new(path) }.map_err(refused)?;
+        let library = unsafe { libloading::Library::new(file) }.map_err(refused)?;
         // SAFETY: the symbol is called with the type that the ABI gives it.
         let entry = unsafe { library.get::<abi::Entry>(b"aw_entry\0") }.map(|entry| *entry);
         std::mem::forget(library);
@@ -111,6 +148,8 @@ impl Library {
             version: version.into(),
             workers: workers.into_iter().map(Arc::new).collect(),
             heap,
+            sum: None,
+            _copies: None,
         })
     }
 

@@ -2,12 +2,14 @@
 //!
 //! Everything a library says about itself is copied and checked once (`describe`); every call into it goes through
 //! [`Instance`], which checks the shapes of what it passes.
+mod copies;
 mod crash;
 mod denormals;
 mod describe;
 mod instance;
 mod library;
 mod log;
+mod refresh;
 mod system;
 mod taken;
 mod workers;
@@ -19,6 +21,7 @@ pub use describe::{Descriptor, Fault, Param, ParamType, Port, Preset, Value};
 pub use instance::{Agreed, AgreedPort, Failure, Frames, FramesMut, Instance, Moment, OutBuffer, Refusal};
 pub use library::{Library, LoadError};
 pub use log::{Log, Note};
+pub use refresh::Refreshed;
 pub use system::{glibc, loads, set_variable};
 pub use taken::{Taken, allocations};
 pub use workers::{Found, SearchPath, Workers, WorkersError};

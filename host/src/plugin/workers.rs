@@ -1,4 +1,5 @@
 //! All workers that can be found.
+use super::copies::Copies;
 use super::{Descriptor, Library, LoadError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,11 @@ impl SearchPath {
             None => vec![],
         };
         Self { given, own }
+    }
+
+    /// All of them.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        self.given.iter().chain(&self.own).cloned().collect()
     }
 
     /// Every library that is to be opened, once, in order; also the folders that cannot be read.
@@ -89,13 +95,15 @@ pub struct Workers {
     by_id: BTreeMap<String, Found>,
     libraries: Vec<Arc<Library>>,
     searched: Vec<PathBuf>,
+    /// Where they were looked for and what they are opened from, if they may be replaced while they play.
+    pub(super) live: Option<(SearchPath, Arc<Copies>)>,
 }
 
 impl Workers {
     /// Opens every worker library on the path. What cannot be used is in the list of errors; the rest is usable.
     pub fn find(path: &SearchPath) -> (Self, Vec<WorkersError>) {
         let (mut workers, mut errors) = (Self::default(), Vec::new());
-        workers.searched = path.given.iter().chain(&path.own).cloned().collect();
+        workers.searched = path.folders();
         for file in path.files() {
             match file.and_then(|file| Ok(Library::open(&file)?)) {
                 Ok(library) => errors.extend(workers.add(library)),
@@ -105,9 +113,17 @@ impl Workers {
         (workers, errors)
     }
 
+    /// None yet, of those that may be replaced while they play.
+    pub(super) fn live(path: &SearchPath, copies: Arc<Copies>) -> Self {
+        Self { searched: path.folders(), live: Some((path.clone(), copies)), ..Self::default() }
+    }
+
     /// Adds the workers of a library; those whose id is taken are left out and reported.
     pub fn add(&mut self, library: Library) -> Vec<WorkersError> {
-        let library = Arc::new(library);
+        self.add_known(Arc::new(library))
+    }
+
+    pub(super) fn add_known(&mut self, library: Arc<Library>) -> Vec<WorkersError> {
         let mut errors = Vec::new();
         for worker in &library.workers {
             if let Some(other) = self.by_id.get(&worker.id) {
