@@ -2,6 +2,7 @@
 
 mod act;
 mod scene;
+pub mod screen;
 
 pub use act::Act;
 pub use scene::{

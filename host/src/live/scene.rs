@@ -1,8 +1,10 @@
 //! What is to be seen of a graph that plays: one snapshot, from which the screen, the lines of `--plain`, the stream of
 //! `--json` and the answers of the control socket are made.
 
+use serde::Serialize;
+
 /// A snapshot.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Scene {
     /// The graph's title, or its file name.
     pub title: String,
@@ -41,11 +43,12 @@ pub struct Scene {
     /// Live parameters.
     pub params: Vec<Param>,
     /// The newest columns of a spectrogram, of the first output, or of the first input if there is none.
+    #[serde(skip)]
     pub spectrum: Spectrum,
 }
 
 /// What is heard.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Hearing {
     /// Which graph; `A` if there is one only.
     pub deck: Deck,
@@ -62,7 +65,7 @@ pub struct Hearing {
 }
 
 /// One of two graphs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub enum Deck {
     /// The first.
     #[default]
@@ -74,7 +77,7 @@ pub enum Deck {
 }
 
 /// How a blind test stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Score {
     /// Guesses that were right.
     pub right: u32,
@@ -85,7 +88,7 @@ pub struct Score {
 }
 
 /// Sound that comes in or goes out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Port {
     /// Its name in the graph file.
     pub name: String,
@@ -100,7 +103,7 @@ pub struct Port {
 }
 
 /// The levels of a channel, in decibels relative to full scale (a full-scale sine has a peak of 0 dB and an RMS of −3.01 dB).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Meter {
     /// The power of the last 300 ms.
     pub rms: Level,
@@ -122,7 +125,7 @@ impl Default for Meter {
 }
 
 /// What a node costs, and what it did that it should not.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Load {
     /// The node.
     pub node: String,
@@ -155,7 +158,7 @@ pub struct Load {
 }
 
 /// A part of the latency.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
     /// What waits.
     pub what: String,
@@ -164,7 +167,7 @@ pub struct Latency {
 }
 
 /// A gap in the sound.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Xrun {
     /// Seconds played.
     pub time: f64,
@@ -173,7 +176,8 @@ pub struct Xrun {
 }
 
 /// Who was late when the sound had a gap.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Whose {
     /// A node took longer than there was time.
     Node(String),
@@ -185,7 +189,7 @@ pub enum Whose {
 }
 
 /// A clock that differs from the one that drives the graph.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Clock {
     /// The device.
     pub device: String,
@@ -196,7 +200,7 @@ pub struct Clock {
 }
 
 /// An event of the graph.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Happening {
     /// Seconds played.
     pub time: f64,
@@ -209,7 +213,7 @@ pub struct Happening {
 }
 
 /// What the user should know.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Note {
     /// Seconds played.
     pub time: f64,
@@ -220,22 +224,26 @@ pub struct Note {
 }
 
 /// A live parameter.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Param {
     /// Where it is.
     pub at: Where,
-    /// Its value now.
+    /// Its value now: a number, or the place of its name in `choices`.
     pub value: f64,
+    /// Its value in the graph file.
+    pub start: f64,
     /// Its range, if it has ends.
     pub range: Option<[f64; 2]>,
+    /// Only whole numbers are values.
+    pub whole: bool,
     /// What it is measured in.
     pub unit: Unit,
-    /// Its values by name, if it is a choice.
+    /// Its values by name, if it is a choice; `false` and `true` if it is a switch.
     pub choices: Vec<String>,
 }
 
 /// A parameter's place.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Where {
     /// The node.
     pub node: String,
@@ -247,7 +255,7 @@ pub struct Where {
 pub type Unit = String;
 
 /// The newest columns of a spectrogram.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Spectrum {
     /// Columns made since the start; the last of `columns` has the number `made` − 1.
     pub made: u64,
