@@ -1,6 +1,9 @@
 //! A graph on a microphone and a loudspeaker.
 
 mod act;
+pub mod json;
+pub mod news;
+pub mod plain;
 mod scene;
 pub mod screen;
 

@@ -3,7 +3,7 @@ use super::look::{BAD, FAINT, HAND, NEAR, PICKED, STRONG};
 use super::numbers::{moment, one_line};
 use super::rows::{heights, line, pane, put, span, width};
 use super::view::{Entry, Page, Typing, View};
-use super::{head, help, levels, log, nodes, sliders, spectrum};
+use super::{head, help, levels, log, nodes, sliders, spectrum, ways};
 use crate::live::Scene;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -22,6 +22,11 @@ impl View {
     }
 
     fn draw_into(&mut self, scene: &Scene, area: Rect, buffer: &mut Buffer) {
+        if self.help {
+            let (title, rows) = help::rows();
+            self.scroll = pane(buffer, area, &title, &rows, self.scroll);
+            return;
+        }
         let margin = u16::from(area.width > 40);
         let area = Rect { x: area.x + margin, width: area.width.saturating_sub(2 * margin), ..area };
         let cells = usize::from(area.width);
@@ -44,11 +49,6 @@ impl View {
     }
 
     fn body(&mut self, scene: &Scene, area: Rect, buffer: &mut Buffer) {
-        if self.help {
-            let (title, rows) = help::rows();
-            pane(buffer, area, &title, &rows, self.scroll);
-            return;
-        }
         if self.page == Page::All {
             return self.all(scene, area, buffer);
         }
@@ -64,7 +64,8 @@ impl View {
             Page::Params => self.sliders(scene, area, buffer),
             Page::Log => self.log(scene, area, buffer),
             Page::Graph | Page::All => {
-                let (title, rows) = nodes::rows(scene, cells, true);
+                let (title, mut rows) = nodes::rows(scene, cells, true);
+                rows.extend(ways::rows(scene));
                 self.scroll = pane(buffer, area, &title, &rows, self.scroll);
             }
             Page::Wrong => {
@@ -90,13 +91,12 @@ impl View {
             let above = levels.0 + 1;
             pane(buffer, Rect { height: above, ..area }, &title, &rows, 0);
             let area = Rect { y: area.y + above, height: area.height - above, ..area };
-            let [nodes, sliders] = stacked(Rect { width: left, ..area }, [nodes, sliders]);
+            let [nodes, sliders, log] = stacked(Rect { width: left, ..area }, [nodes, sliders, (2, area.height)]);
             pane(buffer, nodes, &node_title, &node_rows, 0);
             self.sliders(scene, sliders, buffer);
-            let column = Rect { x: area.x + left + 2, width: area.width - left - 2, ..area };
-            let [log, picture] = stacked(column, [(area.height / 3, area.height / 3), (4, area.height)]);
-            spectrum::draw(&scene.spectrum, self.look, Rect { y: column.y, ..picture }, buffer);
-            self.log(scene, Rect { y: column.bottom() - log.height, ..log }, buffer);
+            self.log(scene, log, buffer);
+            let picture = Rect { x: area.x + left + 2, width: area.width - left - 2, ..area };
+            spectrum::draw(&scene.spectrum, self.look, picture, buffer);
             return;
         }
         let [levels, nodes, sliders, log] = stacked(area, [levels, nodes, sliders, want(2, entries.min(8))]);

@@ -8,7 +8,7 @@
 //! slider    where a slider stands and where a step takes it
 //! view      what is shown, and where the user's hand is
 //! keys      from a key to what is asked
-//! draw      where what is shown; its panes: head levels nodes sliders spectrum log help
+//! draw      where what is shown; its panes: head levels nodes ways sliders spectrum log help
 //! held      the modes of the terminal, given back whatever happens
 //! terminal  the screen itself
 //! ```
@@ -31,6 +31,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod view;
+mod ways;
 
 pub(super) use log::whose;
 pub use look::{Ink, Look};

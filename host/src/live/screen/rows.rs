@@ -64,11 +64,14 @@ pub fn span(text: impl Into<String>, style: Style) -> Span<'static> {
     Span::styled(text.into(), style)
 }
 
-/// Writes a line into row `row` of the area, if it has one.
+/// Writes a line into row `row` of the area, if it has one; one that is cut ends in `…`, lest half a number is read.
 pub fn put(buffer: &mut Buffer, area: Rect, row: u16, line: &Line) {
     let area = area.intersection(buffer.area);
     if row < area.height && area.width > 0 {
         buffer.set_line(area.x, area.y + row, line, area.width);
+        if line.width() > usize::from(area.width) && area.width > 1 {
+            buffer[(area.right() - 1, area.y + row)].set_char('…');
+        }
     }
 }
 
