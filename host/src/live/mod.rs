@@ -2,9 +2,13 @@
 
 mod act;
 mod graph;
+pub mod json;
+pub mod news;
+pub mod plain;
 pub mod player;
 mod preset;
 mod scene;
+pub mod screen;
 mod watch;
 
 pub use act::Act;

@@ -1,0 +1,40 @@
+//! The screen of a graph that plays: from [`Scene`](super::Scene) to the terminal, from keys to [`Act`](super::Act).
+//!
+//! ```text
+//! look      what the terminal can show
+//! numbers   numbers of one width
+//! rows      text in columns
+//! bars      bars, and the scale of levels
+//! slider    where a slider stands and where a step takes it
+//! view      what is shown, and where the user's hand is
+//! keys      from a key to what is asked
+//! draw      where what is shown; its panes: head levels nodes ways sliders spectrum log help
+//! held      the modes of the terminal, given back whatever happens
+//! terminal  the screen itself
+//! ```
+mod bars;
+mod draw;
+mod head;
+mod held;
+mod help;
+mod keys;
+mod levels;
+mod log;
+mod look;
+mod nodes;
+pub(super) mod numbers;
+mod rows;
+mod slider;
+mod sliders;
+mod spectrum;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod view;
+mod ways;
+
+pub(super) use log::whose;
+pub use look::{Ink, Look};
+pub(super) use nodes::faults;
+pub use terminal::{Screen, Unfit};
+pub use view::{Page, View};
