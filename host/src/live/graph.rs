@@ -2,7 +2,7 @@
 use super::player::{CHUNK, Deck};
 use super::scene::{Happening, Latency, Load as Shown, Param, Where};
 use crate::control::{ChangeError, Engine, Report};
-use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile};
+use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile, param_from_text};
 use crate::plugin::{ParamType, Value, Workers};
 use crate::render::Load;
 use std::collections::BTreeMap;
@@ -145,21 +145,11 @@ impl Graph {
     /// What is wrong, and what may have been meant.
     pub fn set(&mut self, node: &str, param: &str, value: &str) -> Result<(), String> {
         self.engine.set(node, param, value).map_err(|why| why.to_string())?;
-        if let Some(now) = self.value_of(node, param, value) {
+        let read = self.engine.param(node, param).map(|(_, param)| param_from_text(param, value));
+        if let Some(Ok(Value::Num(now))) = read {
             self.set.insert(Where { node: node.into(), param: param.into() }, now);
         }
         Ok(())
-    }
-
-    fn value_of(&self, node: &str, param: &str, value: &str) -> Option<f64> {
-        match self.engine.param(node, param)?.1.ty {
-            ParamType::Bool => value.trim().parse::<bool>().ok().map(f64::from),
-            ParamType::Text => {
-                let choice = value.trim().trim_matches('"');
-                self.engine.param(node, param)?.1.choices.iter().position(|own| own == choice).map(|at| at as f64)
-            }
-            _ => value.trim().parse().ok(),
-        }
     }
 
     /// What has happened since it was last asked. Sees changes through.
@@ -268,7 +258,8 @@ impl Graph {
                     ParamType::Bool => vec!["false".into(), "true".into()],
                     _ => param.choices.clone(),
                 };
-                params.push(Param { at, value, range, unit: param.unit.clone(), choices });
+                let whole = param.ty == ParamType::Int;
+                params.push(Param { at, value, start: planned, whole, range, unit: param.unit.clone(), choices });
             }
         }
         params
