@@ -1,6 +1,7 @@
 //! A graph on a microphone and a loudspeaker.
 
 mod act;
+pub mod edge;
 mod scene;
 
 pub use act::Act;
