@@ -1,5 +1,5 @@
 //! A graph on a player, seen from the control side: read, compiled, started, changed, and what is to be told of it.
-use super::player::{CHUNK, Deck};
+use super::player::{Deck, Piece};
 use super::scene::{Happening, Latency, Load as Shown, Param, Where};
 use crate::control::{ChangeError, Engine, Report};
 use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile, param_from_text};
@@ -101,16 +101,22 @@ pub enum Told {
 }
 
 impl Graph {
-    /// Starts a graph, whose sound is `later` frames later than it has to be. Also what was refused, and the remedy.
+    /// Starts a graph for a player of these pieces, whose sound is `later` frames later than it has to be. Also what was
+    /// refused, and the remedy.
     ///
     /// # Errors
     /// The system has no thread for a lane.
-    pub fn start(made: Made, later: usize, realtime: bool) -> std::io::Result<(Self, Box<Deck>, Vec<String>)> {
+    pub fn start(
+        made: Made,
+        piece: Piece,
+        later: usize,
+        realtime: bool,
+    ) -> std::io::Result<(Self, Box<Deck>, Vec<String>)> {
         let Made { path, file, compiled, .. } = made;
         let plan = compiled.plan.clone();
         let (engine, renderer, notes) = Engine::start_on_threads(compiled, true, realtime)?;
         let whole = renderer.load().cloned();
-        let deck = Box::new(Deck::new(renderer, &plan, CHUNK, later));
+        let deck = Box::new(Deck::new(renderer, &plan, piece, later));
         let (failed, missed, set) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         Ok((Self { path, file, engine, failed, missed, set, cleared: vec![], whole }, deck, notes))
     }
@@ -231,8 +237,7 @@ impl Graph {
         let plan = self.plan();
         let audio = |output: &&crate::graph::Output| matches!(output.kind, OutputKind::Audio(_));
         let Some(output) = plan.outputs.iter().find(audio) else { return vec![] };
-        let block = f64::from(plan.block) / f64::from(plan.rate.max(1)) * 1000.0;
-        let mut parts = vec![Latency { what: "a block".into(), ms: block }];
+        let mut parts = vec![];
         for (node, cause, time) in &output.parts {
             parts.push(Latency { what: format!("`{node}` {}", cause.words()), ms: time.ms() });
         }

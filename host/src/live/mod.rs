@@ -1,14 +1,19 @@
 //! A graph on a microphone and a loudspeaker.
 
 mod act;
+pub mod edge;
 mod graph;
+mod hearing;
 pub mod json;
+mod lines;
 pub mod news;
 pub mod plain;
 pub mod player;
 mod preset;
 mod scene;
 pub mod screen;
+mod session;
+mod stage;
 mod watch;
 
 pub use act::Act;
@@ -17,4 +22,5 @@ pub use scene::{
     Clock, Deck, Happening, Hearing, Latency, Level, Load, Meter, Note, Param, Port, Scene, Score, Spectrum, Unit,
     Where, Whose, Xrun,
 };
+pub use session::{LiveError, Session, Setup};
 pub use watch::Watch;

@@ -4,10 +4,11 @@ use crate::play::{blocks_of, compiled, noise, play};
 use crate::workers;
 use aw_host::control::Engine;
 use aw_host::graph::Compiled;
-use aw_host::live::player::{CHUNK, Deck, Order, Orders, Planes, Player};
+use aw_host::live::player::{Deck, Order, Orders, Piece, Planes, Player};
 
 const RATE: usize = 16000;
 const BLOCK: usize = 128;
+const PIECE: Piece = Piece::UpTo(256);
 
 fn graph(nodes: &str) -> Compiled {
     let text = format!("[graph]\nrate = {RATE}\n[input.mic]\nchannels = 2\n{nodes}[output.o]\nfrom = \"end\"\n");
@@ -28,7 +29,7 @@ struct Scene {
 
 impl Scene {
     fn new(compiled: &Compiled) -> Self {
-        let (player, orders) = Player::new(&compiled.plan, RATE as u32, RATE);
+        let (player, orders) = Player::new(&compiled.plan, RATE as u32, PIECE, RATE);
         Self { player, orders, engines: vec![], at: 0, heard: [const { vec![] }; 2] }
     }
 
@@ -37,7 +38,7 @@ impl Scene {
         let plan = compiled.plan.clone();
         let (engine, renderer) = Engine::start(compiled, true);
         self.engines.push(engine);
-        let deck = Box::new(Deck::new(renderer, &plan, CHUNK, later));
+        let deck = Box::new(Deck::new(renderer, &plan, PIECE, later));
         assert!(self.orders.give(Order::Insert(slot, deck)).is_ok());
     }
 
@@ -106,7 +107,7 @@ fn callbacks_of_any_size_give_the_samples_of_a_replay_one_block_later() {
 #[test]
 fn a_bypass_is_as_late_as_the_graph_and_does_not_click() {
     let compiled = late(96, 32);
-    let latency = Deck::latency(&compiled.plan, 0).unwrap();
+    let latency = Deck::latency(&compiled.plan, PIECE, 0).unwrap();
     assert_eq!(latency, BLOCK + 32 + 64, "a block, the worker, hops in blocks");
     let input = tone(3 * RATE);
     let mut scene = Scene::new(&compiled);
@@ -129,7 +130,7 @@ fn a_bypass_is_as_late_as_the_graph_and_does_not_click() {
 #[test]
 fn two_graphs_that_are_compared_are_equally_late() {
     let (one, other) = (late(96, 32), late(64, 500));
-    let latency = [&one, &other].map(|compiled| Deck::latency(&compiled.plan, 0).unwrap());
+    let latency = [&one, &other].map(|compiled| Deck::latency(&compiled.plan, PIECE, 0).unwrap());
     let most = latency[0].max(latency[1]);
     let input = tone(2 * RATE);
     let mut scene = Scene::new(&one);

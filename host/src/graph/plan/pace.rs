@@ -31,6 +31,10 @@ impl Pace {
     pub fn longest(&self) -> u64 {
         self.num.div_ceil(self.den)
     }
+    /// Whether every block has as many.
+    pub fn is_steady(&self) -> bool {
+        self.num.is_multiple_of(self.den)
+    }
     /// Blocks after which whole firings of `frames` frames have passed.
     pub fn blocks_of(&self, frames: u32) -> u64 {
         let den = u128::from(self.den) * u128::from(frames.max(1));

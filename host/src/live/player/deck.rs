@@ -1,8 +1,37 @@
 //! RT — a graph in blocks of its own, within a stream of frames that come and go in any number.
 use super::planes::{Planes, Queue};
-use crate::graph::{OutputKind, Plan};
+use crate::graph::{OutputKind, Pace, Plan};
 use crate::plugin::FramesMut;
 use crate::render::Renderer;
+use num_integer::gcd;
+
+/// How many frames a player plays at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Always so many.
+    Always(usize),
+    /// Up to so many.
+    UpTo(usize),
+}
+
+impl Piece {
+    /// The most.
+    pub fn most(self) -> usize {
+        match self {
+            Self::Always(frames) | Self::UpTo(frames) => frames,
+        }
+    }
+
+    /// By how many frames a graph of this pace must be later so that a block is there whenever it is asked for: one block,
+    /// and less by what is common to all pieces and blocks, if those are always the same.
+    fn delay(self, pace: Pace) -> usize {
+        let block = pace.longest() as usize;
+        match self {
+            Self::Always(piece) if pace.is_steady() => block - gcd(block, piece),
+            _ => block,
+        }
+    }
+}
 
 /// A graph that plays.
 pub struct Deck {
@@ -16,40 +45,31 @@ pub struct Deck {
 }
 
 impl Deck {
-    /// Blocks are asked for `most` frames at once at most. What is heard is one block and `later` frames later than the
-    /// graph gives it: then a block is there whenever it is asked for, however many frames are asked for at once.
-    pub fn new(renderer: Renderer, plan: &Plan, most: usize, later: usize) -> Self {
-        let room = |stream: usize| {
+    /// A graph on a player that plays pieces of `piece`. What is heard is `later` frames later than it has to be.
+    pub fn new(renderer: Renderer, plan: &Plan, piece: Piece, later: usize) -> Self {
+        let queue = |stream: usize, silent: usize| {
             let format = &plan.streams[stream].format;
-            (format.channels as usize, plan.pace(format).after(1) as usize + 1)
-        };
-        let input = |source: &crate::graph::Source| {
-            let (channels, block) = room(source.stream);
-            Queue::new(channels, block + most, 0)
+            let longest = plan.pace(format).longest() as usize;
+            Queue::new(format.channels as usize, longest + piece.most(), silent)
         };
         let output = |output: &crate::graph::Output| match output.kind {
             OutputKind::Audio(edge) => {
-                let (channels, block) = room(plan.edges[edge].stream);
-                Some(Queue::new(channels, block + most, Self::delay(plan, edge) + later))
+                let stream = plan.edges[edge].stream;
+                Some(queue(stream, piece.delay(plan.pace(&plan.streams[stream].format)) + later))
             }
             OutputKind::Probe(_) | OutputKind::Events(..) => None,
         };
-        let inputs = plan.inputs.iter().map(input).collect();
+        let inputs = plan.inputs.iter().map(|input| queue(input.stream, 0)).collect();
         Self { renderer, inputs, outputs: plan.outputs.iter().map(output).collect(), blocks: 0 }
     }
 
-    /// By how many frames an output is later than the graph gives it: the longest block.
-    fn delay(plan: &Plan, edge: usize) -> usize {
-        let pace = plan.pace(&plan.streams[plan.edges[edge].stream].format);
-        pace.longest() as usize
-    }
-
-    /// By how many frames an output lags the inputs, and what the graph alone is late.
-    pub fn latency(plan: &Plan, output: usize) -> Option<usize> {
-        let OutputKind::Audio(edge) = plan.outputs[output].kind else { return None };
+    /// By how many frames an output lags the inputs: what the graph is late, and what pieces add that do not fall together
+    /// with its blocks.
+    pub fn latency(plan: &Plan, piece: Piece, output: usize) -> Option<usize> {
+        let OutputKind::Audio(edge) = plan.outputs.get(output)?.kind else { return None };
         let format = plan.streams[plan.edges[edge].stream].format;
         let graph = plan.latency(&plan.outputs[output]).in_frames_up(&format) as usize;
-        Some(Self::delay(plan, edge) + graph)
+        Some(piece.delay(plan.pace(&format)) + graph)
     }
 
     /// What renders it.

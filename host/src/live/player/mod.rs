@@ -9,7 +9,7 @@ mod dry; //    the sound that came in, as late as a graph
 mod planes; // frames of sound
 mod ramp; //   a gain without a bend
 
-pub use deck::Deck;
+pub use deck::{Deck, Piece};
 pub use planes::{Planes, heard};
 
 use dry::Dry;
@@ -17,8 +17,6 @@ use ramp::Ramp;
 
 /// Graphs that may play at once: two that are compared, and for each one that takes its place.
 pub const DECKS: usize = 4;
-/// Frames that are played at once at most.
-pub const CHUNK: usize = 256;
 /// Orders that may wait.
 const ORDERS: usize = 256;
 /// Blocks that were too long and may wait to be told.
@@ -103,11 +101,12 @@ pub struct Player {
 }
 
 impl Player {
-    /// For graphs with the inputs and outputs of `plan`. Nothing is heard until an order says so. `longest`: frames by
-    /// which the sound that came in may have to be later.
-    pub fn new(plan: &Plan, rate: u32, longest: usize) -> (Box<Self>, Orders) {
+    /// For graphs with the inputs and outputs of `plan`, at the rate of a device. Nothing is heard until an order says so.
+    /// `longest`: frames by which the sound that came in may have to be later.
+    pub fn new(plan: &Plan, rate: u32, piece: Piece, longest: usize) -> (Box<Self>, Orders) {
+        let most = piece.most();
         let channels = |stream: usize| plan.streams[stream].format.channels as usize;
-        let planes = |stream: usize| Planes::new(channels(stream), CHUNK);
+        let planes = |stream: usize| Planes::new(channels(stream), most);
         let inputs: Vec<Planes> = plan.inputs.iter().map(|input| planes(input.stream)).collect();
         let output = |output: &crate::graph::Output| match output.kind {
             OutputKind::Audio(edge) => Some(planes(plan.edges[edge].stream)),
@@ -117,7 +116,7 @@ impl Player {
         let (give, orders) = HeapRb::new(ORDERS).split();
         let (home, at_home) = HeapRb::new(DECKS).split();
         let (long, told) = HeapRb::new(LONG).split();
-        let dry = Dry::new(inputs.first().map_or(0, Planes::channels), longest + CHUNK);
+        let dry = Dry::new(inputs.first().map_or(0, Planes::channels), longest + most);
         let player = Self {
             rate,
             decks: [const { None }; DECKS],
@@ -127,7 +126,7 @@ impl Player {
             one: outputs.clone(),
             inputs,
             outputs,
-            curve: vec![0.0; CHUNK],
+            curve: vec![0.0; most],
             frames: 0,
             orders,
             home,
@@ -141,7 +140,7 @@ impl Player {
         self.frames
     }
 
-    /// RT — plays up to [`CHUNK`] frames: `fill` writes them for each input, `hear` is given those of each output.
+    /// RT — plays a piece: `fill` writes them for each input, `hear` is given those of each output.
     pub fn play(
         &mut self,
         frames: usize,

@@ -1,0 +1,129 @@
+//! RT — the end that frames go into.
+use super::beat::{Beat, Rail};
+use super::gauge::Gauge;
+use super::ring::{Mark, RingIn};
+use super::route::Route;
+use super::slot::{Plug, Slot};
+use crate::render::Frames;
+
+/// Frames of several channels.
+pub enum Sound<'a> {
+    /// As devices have them: a frame after the other. All channels of the device.
+    Interleaved(&'a [f32]),
+    /// As graphs have them: a channel after the other.
+    Planar(Frames<'a>),
+}
+
+impl Sound<'_> {
+    /// How many, of so many channels if they are interleaved.
+    fn frames(&self, width: usize) -> usize {
+        match self {
+            Self::Planar(planar) => planar.frames,
+            Self::Interleaved(all) => all.len() / width,
+        }
+    }
+}
+
+/// One end of an edge. Only a [`Feeder`] feeds it.
+pub struct FeedEnd {
+    ring: RingIn,
+    /// The device, if it is one that feeds.
+    route: Option<Route>,
+    gauge: Gauge,
+    /// Frames that went into the ring.
+    fed: u64,
+    /// A channel of a piece.
+    plane: Vec<f32>,
+}
+
+/// Frames that are moved at once.
+const PIECE: usize = 512;
+
+impl FeedEnd {
+    pub(super) fn new(ring: RingIn, route: Option<Route>, gauge: Gauge) -> Self {
+        Self { ring, route, gauge, fed: 0, plane: vec![0.0; PIECE] }
+    }
+
+    /// What the control side sees of this edge.
+    pub fn gauge(&self) -> Gauge {
+        self.gauge.clone()
+    }
+
+    /// Frames of which the last is due before `time`.
+    fn feed(&mut self, sound: &Sound, beat: &Beat, time: f64, per_frame: f64) {
+        let frames = sound.frames(self.width());
+        let fits = frames.min(self.ring.room());
+        for channel in 0..self.ring.channels() {
+            self.push(sound, channel, fits);
+        }
+        if fits < frames {
+            self.gauge.drop_frames(frames - fits);
+        }
+        self.fed += fits as u64;
+        let at = beat.at.seconds();
+        self.ring.mark(Mark { fed: self.fed, time, per_frame, at, frames, lost: beat.lost });
+    }
+
+    /// Channels of what is fed interleaved.
+    fn width(&self) -> usize {
+        self.route.as_ref().map_or(self.ring.channels(), Route::width).max(1)
+    }
+
+    /// Sends so many frames of a channel.
+    fn push(&mut self, sound: &Sound, channel: usize, frames: usize) {
+        match sound {
+            Sound::Planar(planar) => {
+                let at = channel * planar.stride;
+                self.ring.push(channel, &planar.data[at..at + frames]);
+            }
+            Sound::Interleaved(all) => {
+                let width = self.width();
+                for piece in all[..frames * width].chunks(PIECE * width) {
+                    let plane = &mut self.plane[..piece.len() / width];
+                    match &self.route {
+                        Some(route) => route.pick(channel, piece, plane),
+                        None => {
+                            plane.iter_mut().zip(piece.chunks_exact(width)).for_each(|(to, frame)| *to = frame[channel])
+                        }
+                    }
+                    self.ring.push(channel, plane);
+                }
+            }
+        }
+    }
+}
+
+/// Feeds the end that it holds; frames are dropped while it holds none.
+pub struct Feeder {
+    slot: Slot<FeedEnd>,
+    /// When the frames of a port are due; of a device, the beat tells it.
+    rail: Option<Rail>,
+}
+
+impl Feeder {
+    /// A feeder that holds nothing, for the render thread and a port of so many frames a second, and what gives it ends.
+    pub fn new(rate: u32) -> (Self, Plug<FeedEnd>) {
+        let (slot, plug) = Slot::new();
+        (Self { slot, rail: Some(Rail::new(rate)) }, plug)
+    }
+
+    /// A feeder that holds one end of an [`intake`](super::intake) for ever, for the callback of a device.
+    pub fn of(end: FeedEnd) -> Self {
+        Self { slot: Slot::of(end), rail: None }
+    }
+
+    /// RT — sends frames. What finds no room is dropped, whole frames, and counted.
+    pub fn feed(&mut self, sound: Sound, beat: &Beat) {
+        self.slot.turn();
+        let (mut time, mut per_frame) = (beat.time, beat.per_frame);
+        if let Some(rail) = &mut self.rail {
+            per_frame = rail.per_frame(beat);
+            let frames = sound.frames(self.slot.held().map_or(1, |end| end.width()));
+            time += (rail.ahead(beat) + frames as f64) * per_frame;
+            rail.pass(frames);
+        }
+        if let Some(end) = self.slot.held() {
+            end.feed(&sound, beat, time, per_frame);
+        }
+    }
+}

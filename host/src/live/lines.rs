@@ -1,0 +1,269 @@
+//! Devices: opened, watched, closed when they die, and opened again when they return.
+use super::edge::{Plug, Slot};
+use super::stage::{Call, Seen};
+use crate::sound::{self, Card, Direction, Got, Host, SoundError, Stream, Trouble, Watch, Wish};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a stream may be silent before it is taken for dead.
+const DEAD: Duration = Duration::from_millis(700);
+/// How long a dead one waits before it is looked for again.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// A device in one direction.
+pub struct Line {
+    host: Host,
+    /// Which way sound goes.
+    pub direction: Direction,
+    /// What the user called it; the one that the system prefers, if nothing.
+    wanted: Option<String>,
+    wish: Wish,
+    /// The card that was found first.
+    id: Option<String>,
+    /// What it is called.
+    pub name: String,
+    state: State,
+}
+
+enum State {
+    /// Looked for, on a thread of its own: sound systems may take their time.
+    Opening(Receiver<Result<Opened, SoundError>>),
+    Playing(Playing),
+    Waiting {
+        why: String,
+        next: Instant,
+    },
+}
+
+struct Playing {
+    stream: Stream,
+    watch: Watch,
+    trouble: Receiver<Trouble>,
+    seen: Arc<Seen>,
+    /// What its callback holds.
+    call: Plug<Call>,
+    xruns: u64,
+    realtime_told: bool,
+}
+
+/// A device that has just been opened, and does not play yet.
+pub struct Opened {
+    id: String,
+    name: String,
+    stream: Stream,
+    trouble: Receiver<Trouble>,
+    call: Plug<Call>,
+}
+
+/// What has become of a line since it was last looked at.
+pub enum Turn {
+    /// Nothing.
+    Same,
+    /// It is open, and waits for what its callback is to do.
+    Open,
+    /// It is dead, for this reason, and will be looked for.
+    Dead(String),
+    /// Samples were lost so often.
+    Lost(u64),
+    /// Something the user should know.
+    Note(String),
+}
+
+impl Line {
+    /// A device that is looked for from now on.
+    pub fn new(host: Host, direction: Direction, wanted: Option<String>, wish: Wish) -> Self {
+        let name = wanted.clone().unwrap_or_else(|| "default".into());
+        let state = State::Waiting { why: "not opened yet".into(), next: Instant::now() };
+        Self { host, direction, wanted, wish, id: None, name, state }
+    }
+
+    /// Opens it now, and says why not.
+    ///
+    /// # Errors
+    /// [`SoundError`].
+    pub fn open_now(&mut self) -> Result<(), SoundError> {
+        let opened = look(&self.host, self.direction, self.wanted.as_deref(), None, self.wish)?;
+        self.opened(opened);
+        Ok(())
+    }
+
+    /// What it has got, while it is open.
+    pub fn got(&self) -> Option<Got> {
+        match &self.state {
+            State::Playing(playing) => Some(playing.stream.got()),
+            _ => None,
+        }
+    }
+
+    /// The card that was found.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Why it is silent, if it is not there.
+    pub fn waits(&self) -> Option<String> {
+        match &self.state {
+            State::Playing(_) => None,
+            State::Opening(_) => Some("it is being opened".into()),
+            State::Waiting { why, .. } => Some(why.clone()),
+        }
+    }
+
+    /// How far the sound is from the plug, in ms, as the sound system says.
+    pub fn latency_ms(&self) -> Option<f64> {
+        match &self.state {
+            State::Playing(playing) => {
+                Some(playing.seen.latency_ns.load(std::sync::atomic::Ordering::Relaxed) as f64 * 1e-6)
+            }
+            _ => None,
+        }
+    }
+
+    /// Gives its callback something to do, and lets it begin.
+    ///
+    /// # Errors
+    /// In the words of the sound system.
+    pub fn start(&mut self, call: Call) -> Result<(), SoundError> {
+        let State::Playing(playing) = &mut self.state else { return Ok(()) };
+        playing.seen = call.seen.clone();
+        let _first = playing.call.attach(call);
+        playing.watch = playing.stream.watch();
+        playing.stream.start()
+    }
+
+    /// Gives a callback that plays something else to do; answers whether that worked.
+    pub fn exchange(&mut self, call: Call) -> bool {
+        let State::Playing(playing) = &mut self.state else { return false };
+        playing.seen = call.seen.clone();
+        playing.call.attach(call).is_ok()
+    }
+
+    /// Closes it. It may take its time, which nobody waits for.
+    pub fn close(&mut self, why: &str) {
+        let waiting = State::Waiting { why: why.into(), next: Instant::now() + AGAIN };
+        if let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) {
+            let _left_behind = thread::Builder::new().name("close".into()).spawn(move || drop(playing));
+        }
+    }
+
+    /// Looks after it: call it several times a second.
+    pub fn turn(&mut self, now: Instant) -> Turn {
+        match &mut self.state {
+            State::Playing(playing) => {
+                playing.call.free();
+                for trouble in playing.trouble.try_iter() {
+                    match trouble {
+                        Trouble::Gone(why) | Trouble::Changed(why) => {
+                            self.close(&why);
+                            return Turn::Dead(why);
+                        }
+                        Trouble::Panicked(why) => {
+                            let why = format!("its callback panicked ({why}), which is a mistake in aw");
+                            self.close(&why);
+                            return Turn::Dead(why);
+                        }
+                        Trouble::Xrun => {}
+                        Trouble::Moved(why) | Trouble::Backend(why) => return Turn::Note(why),
+                    }
+                }
+                if playing.watch.silent_for(now) > DEAD {
+                    let why = "it has stopped calling".to_string();
+                    self.close(&why);
+                    return Turn::Dead(why);
+                }
+                if let (false, Some(why)) = (playing.realtime_told, playing.stream.realtime_refused()) {
+                    playing.realtime_told = true;
+                    return Turn::Note(why.into());
+                }
+                let lost = playing.stream.xruns() - std::mem::replace(&mut playing.xruns, playing.stream.xruns());
+                if lost > 0 { Turn::Lost(lost) } else { Turn::Same }
+            }
+            State::Opening(answer) => match answer.try_recv() {
+                Ok(Ok(opened)) => {
+                    self.opened(opened);
+                    Turn::Open
+                }
+                Ok(Err(why)) => {
+                    self.state = State::Waiting { why: why.to_string(), next: now + AGAIN };
+                    Turn::Same
+                }
+                Err(mpsc::TryRecvError::Empty) => Turn::Same,
+                Err(mpsc::TryRecvError::Disconnected) => {
+                    self.state = State::Waiting { why: "it could not be looked for".into(), next: now + AGAIN };
+                    Turn::Same
+                }
+            },
+            State::Waiting { next, .. } if now >= *next => {
+                self.look();
+                Turn::Same
+            }
+            State::Waiting { .. } => Turn::Same,
+        }
+    }
+
+    fn look(&mut self) {
+        let (tell, answer) = mpsc::channel();
+        let (host, direction, wish) = (self.host.clone(), self.direction, self.wish);
+        let (wanted, id) = (self.wanted.clone(), self.id.clone());
+        let looks = move || drop(tell.send(look(&host, direction, wanted.as_deref(), id.as_deref(), wish)));
+        if thread::Builder::new().name("open".into()).spawn(looks).is_ok() {
+            self.state = State::Opening(answer);
+        }
+    }
+
+    fn opened(&mut self, opened: Opened) {
+        let Opened { id, name, stream, trouble, call } = opened;
+        (self.id, self.name) = (Some(id), name);
+        let watch = stream.watch();
+        let seen = Arc::default();
+        self.state = State::Playing(Playing { stream, watch, trouble, seen, call, xruns: 0, realtime_told: false });
+    }
+}
+
+/// Finds a card, by its id if it was known before, and opens it. Where the user named none, any that the system prefers
+/// will do.
+fn look(
+    host: &Host,
+    direction: Direction,
+    wanted: Option<&str>,
+    id: Option<&str>,
+    wish: Wish,
+) -> Result<Opened, SoundError> {
+    let known = id.and_then(|id| host.find(id, direction).ok());
+    let card = match (known, wanted) {
+        (Some(card), _) => card,
+        (None, Some(wanted)) => host.find(wanted, direction)?,
+        (None, None) => host.default(direction)?,
+    };
+    open(&card, direction, wish)
+}
+
+fn open(card: &Card, direction: Direction, wish: Wish) -> Result<Opened, SoundError> {
+    let (mut slot, call) = Slot::<Call>::new();
+    let (tell, trouble) = mpsc::channel();
+    let tell = move |trouble| drop(tell.send(trouble));
+    let stream = match direction {
+        Direction::Input => {
+            let run = move |frames: &[f32], moment| {
+                slot.turn();
+                if let Some(call) = slot.held() {
+                    call.hear(frames, moment);
+                }
+            };
+            sound::open_input(card, wish, run, tell)?
+        }
+        Direction::Output => {
+            let run = move |frames: &mut [f32], moment| {
+                slot.turn();
+                match slot.held() {
+                    Some(call) => call.speak(frames, moment),
+                    None => frames.fill(0.0),
+                }
+            };
+            sound::open_output(card, wish, run, tell)?
+        }
+    };
+    Ok(Opened { id: card.id.clone(), name: card.name.clone(), stream, trouble, call })
+}
