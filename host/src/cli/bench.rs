@@ -49,7 +49,7 @@ enum DeviceKind {
     Default,
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+pub fn seconds(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|n| (0.5..=86400.0).contains(n));
     number.ok_or_else(|| "seconds from 0.5 to 86400 are wanted".into())
 }

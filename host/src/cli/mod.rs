@@ -16,6 +16,7 @@ mod explain;
 mod features;
 mod graph;
 mod install;
+mod live;
 mod many;
 mod model;
 mod new;
@@ -54,6 +55,8 @@ enum Command {
     Plan(plan::Command),
     /// Plays files through a graph and writes what comes out
     Replay(Box<replay::Command>),
+    /// Plays a graph on microphones and loudspeakers, shows how it does, and changes it while it plays
+    Live(Box<live::Command>),
     /// Measures what a graph costs where it will run: paced by a clock, caches cold, lanes on their threads
     Bench(bench::Command),
     /// Draws the spectrogram of an audio file as a PNG picture
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Conform(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Live(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
         Command::Model(command) => command.run(),

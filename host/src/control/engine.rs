@@ -118,6 +118,9 @@ pub enum ChangeError {
     Restart,
 }
 
+/// Why a graph was not changed, and the new one if it is still whole.
+pub type Unchanged = (ChangeError, Option<Compiled>);
+
 fn suggest(near: &Option<String>) -> String {
     near.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?"))
 }
@@ -245,14 +248,26 @@ impl Engine {
     /// # Errors
     /// [`ChangeError`]; the old graph plays on.
     pub fn change(&mut self, new: Compiled) -> Result<(), ChangeError> {
+        self.change_anew(new, &BTreeSet::new()).map_err(|(why, _)| why)
+    }
+
+    /// As [`Engine::change`]; nodes of these names do not survive, though they are as before: what they are made of has
+    /// changed.
+    ///
+    /// # Errors
+    /// [`ChangeError`], and the new graph if it can be started anew; the old graph plays on.
+    pub fn change_anew(&mut self, new: Compiled, anew: &BTreeSet<String>) -> Result<(), Unchanged> {
         if self.changing {
-            return Err(ChangeError::Busy);
+            return Err((ChangeError::Busy, Some(new)));
         }
         let live = |step: &crate::graph::Step, param: usize| {
             let node = self.keys.get(&step.name).and_then(|key| self.nodes.get(key));
             node.is_some_and(|node| node.worker.id == step.worker && node.worker.params[param].live)
         };
-        let splice = splice(&self.plan, &new.plan, live).ok_or(ChangeError::Restart)?;
+        let survives = |step: &crate::graph::Step| !anew.contains(&step.name);
+        let Some(splice) = splice(&self.plan, &new.plan, live, survives) else {
+            return Err((ChangeError::Restart, Some(new)));
+        };
         let fresh: Vec<Node> = new.instances.iter().zip(&new.plan.steps).map(|(i, step)| Node::new(i, step)).collect();
         let (origins, after) = (splice.steps.clone(), splice.after.clone());
         let set = self.live_changes(&splice.steps, &splice.both);
@@ -273,8 +288,9 @@ impl Engine {
             };
             keys.insert(step.name.clone(), key);
         }
-        let (both, then) = (self.stage(both)?, self.stage(then)?);
-        self.remote.play(both.program).map_err(|_| ChangeError::Busy)?;
+        let stage = |program| self.stage(program).map_err(|why| (why, None));
+        let (both, then) = (stage(both)?, stage(then)?);
+        self.remote.play(both.program).map_err(|_| (ChangeError::Busy, None))?;
         self.leaving = std::mem::replace(&mut self.lanes, both.lanes);
         (self.plan, self.keys, self.then, self.changing) = (after, keys, Some(then), true);
         self.coming = coming;

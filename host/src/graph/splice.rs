@@ -56,8 +56,14 @@ pub enum Origin {
     Fade,
 }
 
-/// Plans the way over. `None` if inputs, outputs, rate or block differ: then the graph must be started anew.
-pub fn splice(old: &Plan, new: &Plan, live: impl Fn(&Step, usize) -> bool) -> Option<Splice> {
+/// Plans the way over; `survives` may say that a step does not survive although it is as before. `None` if inputs, outputs,
+/// rate or block differ: then the graph must be started anew.
+pub fn splice(
+    old: &Plan,
+    new: &Plan,
+    live: impl Fn(&Step, usize) -> bool,
+    survives: impl Fn(&Step) -> bool,
+) -> Option<Splice> {
     let shape = |plan: &Plan| {
         let inputs: Vec<_> =
             plan.inputs.iter().map(|input| (input.name.clone(), plan.streams[input.stream].format)).collect();
@@ -69,7 +75,8 @@ pub fn splice(old: &Plan, new: &Plan, live: impl Fn(&Step, usize) -> bool) -> Op
     if shape(old) != shape(new) {
         return None;
     }
-    let survivors = survivors(old, new, live);
+    let mut survivors = survivors(old, new, live);
+    survivors.retain(|to, _| survives(&new.steps[*to]));
     let fewer = || weave(old, new, &untouched(old, new, survivors.clone()));
     weave(old, new, &survivors).or_else(fewer).or_else(|| weave(old, new, &BTreeMap::new()))
 }

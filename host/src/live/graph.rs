@@ -5,7 +5,7 @@ use crate::control::{ChangeError, Engine, Report};
 use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile, param_from_text};
 use crate::plugin::{ParamType, Value, Workers};
 use crate::render::Load;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Made {
     /// What is wrong with it.
     pub fn of(path: &Path, workers: &Workers, rate: Option<u32>) -> Result<Self, Mistakes> {
         let (file, diags) = Self::read(path)?;
-        Self::compile(path, file, diags, workers, rate)
+        Self::compile(Compiling { path, workers, rate }, file, diags)
     }
 
     /// Reads a graph file.
@@ -50,13 +50,8 @@ impl Made {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn compile(
-        path: &Path,
-        file: GraphFile,
-        mut diags: Diags,
-        workers: &Workers,
-        rate: Option<u32>,
-    ) -> Result<Self, Mistakes> {
+    pub fn compile(by: Compiling, file: GraphFile, mut diags: Diags) -> Result<Self, Mistakes> {
+        let Compiling { path, workers, rate } = by;
         let port = Port { rate, channels: None };
         let inputs = file.inputs.iter().map(|input| (input.name.value.clone(), port)).collect();
         let outputs = file.outputs.iter().map(|output| (output.name.value.clone(), port)).collect();
@@ -72,6 +67,28 @@ impl Made {
             _ => Err(Mistakes(text)),
         }
     }
+
+    /// The nodes that are to be made anew although nothing is written otherwise: their workers are `replaced`, or a
+    /// file that they name has `changed`.
+    pub fn anew(&self, changed: &BTreeSet<PathBuf>, replaced: &BTreeSet<String>) -> BTreeSet<String> {
+        let names = |value: &Value| match value {
+            Value::Text(path) => std::path::absolute(path).is_ok_and(|path| changed.contains(&path)),
+            _ => false,
+        };
+        let steps = self.compiled.plan.steps.iter();
+        let anew = steps.filter(|step| replaced.contains(&step.worker) || step.values.iter().any(names));
+        anew.map(|step| step.name.clone()).collect()
+    }
+}
+
+/// For what a graph is compiled.
+pub struct Compiling<'w> {
+    /// The file.
+    pub path: &'w Path,
+    /// All workers.
+    pub workers: &'w Workers,
+    /// The rate of every input and output; as in the graph, if nothing.
+    pub rate: Option<u32>,
 }
 
 /// A graph that plays.
@@ -131,13 +148,15 @@ impl Graph {
         self.engine.is_changing()
     }
 
-    /// Goes over to what was read anew.
+    /// Goes over to what was read anew; these nodes do not survive.
     ///
     /// # Errors
-    /// [`ChangeError`], with what was read; the graph plays on as it is.
-    pub fn change(&mut self, made: Made) -> Result<(), ChangeError> {
-        let Made { path, file, compiled, .. } = made;
-        self.engine.change(compiled)?;
+    /// [`ChangeError`], with what was read if it can be started anew; the graph plays on as it is.
+    pub fn change(&mut self, made: Made, anew: &BTreeSet<String>) -> Result<(), (ChangeError, Option<Made>)> {
+        let Made { path, file, compiled, warnings } = made;
+        if let Err((why, compiled)) = self.engine.change_anew(compiled, anew) {
+            return Err((why, compiled.map(|compiled| Made { path, file, compiled, warnings })));
+        }
         (self.path, self.file) = (path, file);
         // What the file says counts again.
         self.set.clear();
@@ -156,6 +175,34 @@ impl Graph {
             self.set.insert(Where { node: node.into(), param: param.into() }, now);
         }
         Ok(())
+    }
+
+    /// The value of a live parameter, as a number.
+    pub fn value(&self, node: &str, param: &str) -> Option<f64> {
+        let at = Where { node: node.into(), param: param.into() };
+        let planned = || {
+            let (number, _) = self.engine.param(node, param).filter(|(_, param)| param.live)?;
+            match self.plan().steps.iter().find(|step| step.name == node)?.values.get(number)? {
+                Value::Num(value) => Some(*value),
+                _ => None,
+            }
+        };
+        self.set.get(&at).copied().or_else(planned)
+    }
+
+    /// What a text means to a live parameter, as a number on the way to which others lie.
+    pub fn read(&self, node: &str, param: &str, value: &str) -> Option<f64> {
+        let (_, param) = self.engine.param(node, param).filter(|(_, param)| param.live)?;
+        match (param.ty, param_from_text(param, value)) {
+            (ParamType::Float | ParamType::Int, Ok(Value::Num(value))) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// How a number is written as the value of a parameter.
+    pub fn text(&self, node: &str, param: &str, value: f64) -> Option<String> {
+        let (_, param) = self.engine.param(node, param)?;
+        Some(if param.ty == ParamType::Int { format!("{value:.0}") } else { format!("{value:?}") })
     }
 
     /// What has happened since it was last asked. Sees changes through.

@@ -65,8 +65,8 @@ pub enum Turn {
     Open,
     /// It is dead, for this reason, and will be looked for.
     Dead(String),
-    /// Samples were lost so often.
-    Lost(u64),
+    /// Samples were lost.
+    Lost,
     /// Something the user should know.
     Note(String),
 }
@@ -178,7 +178,7 @@ impl Line {
                     return Turn::Note(why.into());
                 }
                 let lost = playing.stream.xruns() - std::mem::replace(&mut playing.xruns, playing.stream.xruns());
-                if lost > 0 { Turn::Lost(lost) } else { Turn::Same }
+                if lost > 0 { Turn::Lost } else { Turn::Same }
             }
             State::Opening(answer) => match answer.try_recv() {
                 Ok(Ok(opened)) => {

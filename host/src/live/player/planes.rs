@@ -1,5 +1,5 @@
 //! RT — a few frames of sound, one plane a channel.
-use ringbuf::traits::{Consumer, Observer, Producer};
+use ringbuf::traits::Observer;
 use ringbuf::{LocalRb, storage::Heap};
 
 /// Room for a few frames: plane c begins at `c * room`.
