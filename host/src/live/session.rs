@@ -347,14 +347,15 @@ impl Session {
             match turn {
                 Turn::Same => {}
                 Turn::Note(why) => self.note(why, true),
-                Turn::Lost(_) => self.gap(now),
+                Turn::Lost => self.gap(now),
                 Turn::Dead(why) => {
                     self.note(format!("the {what} `{name}` is gone ({why}); it is waited for"), true);
                     if at == self.driver {
                         self.take_stage();
-                    } else if let (Direction::Input, ports) = (line_direction(self, at), self.places[at].ports.clone())
-                    {
-                        ports.iter().for_each(|&port| drop(self.takers[port].detach()));
+                    } else if self.places[at].line.direction == Direction::Input {
+                        for &port in &self.places[at].ports {
+                            let _under_way = self.takers[port].detach();
+                        }
                     }
                 }
                 Turn::Open => match self.connect(at) {
@@ -372,8 +373,12 @@ impl Session {
                 },
             }
         }
-        self.takers.iter_mut().for_each(|plug| drop(plug.free()));
-        self.feeders.iter_mut().flatten().for_each(|plug| drop(plug.free()));
+        for plug in &mut self.takers {
+            plug.free();
+        }
+        for plug in self.feeders.iter_mut().flatten() {
+            plug.free();
+        }
         if self.places[self.driver].line.got().is_some() {
             let starved: u64 = self.intakes.iter().flatten().map(Gauge::starved).sum();
             if starved > self.starved {
@@ -395,8 +400,4 @@ impl Session {
         }
         self.home = Arc::new(ArrayQueue::new(1));
     }
-}
-
-fn line_direction(session: &Session, at: usize) -> Direction {
-    session.places[at].line.direction
 }
