@@ -1,6 +1,7 @@
 //! The terminal comes back as it was, however a screen ends. Each test shows a screen on a terminal of its own: this
 //! program runs itself as the child that shows it.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)] // helpers of tests, too
 use aw_host::live::screen::Screen;
 use aw_host::live::{Act, Scene};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
