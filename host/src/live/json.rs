@@ -1,4 +1,5 @@
-//! `--json`: a scene as JSON, one object a line. What is new comes at once, the whole scene ten times a second at most.
+//! `--json`: a scene as JSON, one object a line. What is new comes at once; the whole scene, `strain` and `clip` ten times a
+//! second at most.
 //!
 //! Each object has a `type`; the others of its keys are those of the type of this library that is named here, with −∞ and
 //! NaN as `null`. Keys may come to be more.
@@ -42,8 +43,10 @@ impl Json {
 
     /// The lines that a scene is worth, without line ends.
     pub fn lines(&mut self, scene: &Scene, now: Instant) -> Vec<String> {
-        let mut lines: Vec<_> = self.differ.news(scene).iter().map(|news| told(scene.time, news).to_string()).collect();
-        if self.shown.is_none_or(|shown| now.saturating_duration_since(shown) >= EVERY) {
+        let due = self.shown.is_none_or(|shown| now.saturating_duration_since(shown) >= EVERY);
+        let news = self.differ.news(scene, due);
+        let mut lines: Vec<_> = news.iter().map(|news| told(scene.time, news).to_string()).collect();
+        if due {
             self.shown = Some(now);
             lines.push(object("scene", None, scene).to_string());
         }

@@ -59,41 +59,41 @@ pub struct Strain<'s> {
 /// Finds what is new from scene to scene.
 #[derive(Clone, Debug, Default)]
 pub struct Differ {
-    /// The scene before, without its spectrum.
+    /// The scene before.
     before: Option<Scene>,
+    /// The scene up to which counters were told.
+    counted: Scene,
     /// Parameters that were told, with the value that was.
     told: Vec<(Where, f64)>,
 }
 
 impl Differ {
-    /// Nothing was told yet: the first scene tells all it lists, but not its state, which is not news.
+    /// Nothing was told yet: the first scene tells all it lists and counts, but not what is heard and set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What is new, in the order of time as far as it has one. The scene counts as told then.
-    pub fn news<'s>(&mut self, scene: &'s Scene) -> Vec<News<'s>> {
-        let empty = Scene::default();
-        let before = self.before.as_ref();
-        let first = before.is_none();
-        let old = before.unwrap_or(&empty);
-        let mut timed: Vec<(f64, News)> = vec![];
-        let events = fresh(&old.events, &scene.events, same_event);
-        timed.extend(events.iter().map(|event| (event.time, News::Event(event))));
-        let notes = fresh(&old.notes, &scene.notes, |one, other| same(one.time, other.time) && one.text == other.text);
-        timed.extend(notes.iter().map(|note| (note.time, News::Note(note))));
-        let gaps = fresh(&old.gaps, &scene.gaps, |one, other| same(one.time, other.time) && one.whose == other.whose);
-        timed.extend(gaps.iter().map(|gap| (gap.time, News::Xrun(gap))));
-        timed.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let mut news: Vec<News> = timed.into_iter().map(|(_, news)| news).collect();
-        let unlisted = more(old.xruns, scene.xruns).saturating_sub(gaps.len() as u64);
-        news.extend((unlisted > 0).then_some(News::Xruns(unlisted)));
+    /// What is new, in the order of time as far as it has one; the scene counts as told then. Counters that go up all the
+    /// time, [`News::Strain`] and [`News::Clipped`], are told with `counters` only, and then from when they were last.
+    pub fn news<'s>(&mut self, scene: &'s Scene, counters: bool) -> Vec<News<'s>> {
+        let first = self.before.is_none();
+        let old = self.before.take().unwrap_or_default();
+        let mut news = timed(&old, scene);
         for (old, new) in [(&old.inputs, &scene.inputs), (&old.outputs, &scene.outputs)] {
-            news.extend(new.iter().flat_map(|port| port_news(old.iter().find(|old| old.name == port.name), port)));
+            let waits = |port: &&Port| {
+                let before = old.iter().find(|old| old.name == port.name);
+                before.and_then(|old| old.waits.as_ref()) != port.waits.as_ref()
+            };
+            news.extend(new.iter().filter(waits).map(News::Waits));
         }
-        news.extend(
-            scene.loads.iter().flat_map(|load| load_news(old.loads.iter().find(|old| old.node == load.node), load)),
-        );
+        let failed = |load: &&Load| {
+            let before = old.loads.iter().find(|old| old.node == load.node);
+            load.failed.is_some() && before.is_none_or(|old| old.failed != load.failed)
+        };
+        news.extend(scene.loads.iter().filter(failed).map(News::Failed));
+        if counters {
+            news.extend(counts(&self.counted, scene));
+        }
         if old.wrong != scene.wrong {
             news.push(News::File(scene.wrong.as_deref()));
         }
@@ -103,10 +103,50 @@ impl Differ {
         if old.round_trip_ms.map(f64::to_bits) != scene.round_trip_ms.map(f64::to_bits) {
             news.extend(scene.round_trip_ms.map(News::RoundTrip));
         }
-        news.extend(settled(&mut self.told, old, scene));
-        self.before = Some(Scene { spectrum: Default::default(), ..scene.clone() });
+        news.extend(settled(&mut self.told, &old, scene));
+        let kept = || Scene { spectrum: Default::default(), ..scene.clone() };
+        self.before = Some(kept());
+        if counters {
+            self.counted = kept();
+        }
         news
     }
+}
+
+/// What happened at a time, and gaps of which no more is known than that they were.
+fn timed<'s>(old: &Scene, scene: &'s Scene) -> Vec<News<'s>> {
+    let events = fresh(&old.events, &scene.events, same_event);
+    let notes = fresh(&old.notes, &scene.notes, |one, other| same(one.time, other.time) && one.text == other.text);
+    let gaps = fresh(&old.gaps, &scene.gaps, |one, other| same(one.time, other.time) && one.whose == other.whose);
+    let mut timed: Vec<(f64, News)> = events.iter().map(|event| (event.time, News::Event(event))).collect();
+    timed.extend(notes.iter().map(|note| (note.time, News::Note(note))));
+    timed.extend(gaps.iter().map(|gap| (gap.time, News::Xrun(gap))));
+    timed.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut news: Vec<News> = timed.into_iter().map(|(_, news)| news).collect();
+    let unlisted = more(old.xruns, scene.xruns).saturating_sub(gaps.len() as u64);
+    news.extend((unlisted > 0).then_some(News::Xruns(unlisted)));
+    news
+}
+
+/// What went up.
+fn counts<'s>(old: &Scene, scene: &'s Scene) -> Vec<News<'s>> {
+    let mut news = vec![];
+    for (old, new) in [(&old.inputs, &scene.inputs), (&old.outputs, &scene.outputs)] {
+        for port in new {
+            let old = old.iter().find(|old| old.name == port.name);
+            let clipped = |at: usize| old.and_then(|old| old.meters.get(at)).map_or(0, |old| old.clipped);
+            let channels = port.meters.iter().enumerate();
+            let mores = channels.map(|(at, meter)| (at + 1, more(clipped(at), meter.clipped)));
+            news.extend(mores.filter(|(_, more)| *more > 0).map(|(channel, more)| News::Clipped {
+                port,
+                channel,
+                more,
+            }));
+        }
+    }
+    let strain = |load: &'s Load| strain(old.loads.iter().find(|old| old.node == load.node), load);
+    news.extend(scene.loads.iter().filter_map(strain).map(News::Strain));
+    news
 }
 
 /// Equal, and NaN equals itself.
@@ -131,21 +171,7 @@ fn more(old: u64, new: u64) -> u64 {
     if new >= old { new - old } else { new }
 }
 
-fn port_news<'s>(old: Option<&Port>, port: &'s Port) -> Vec<News<'s>> {
-    let mut news = vec![];
-    let waited = old.and_then(|old| old.waits.as_ref());
-    if waited != port.waits.as_ref() {
-        news.push(News::Waits(port));
-    }
-    for (at, meter) in port.meters.iter().enumerate() {
-        let clipped = old.and_then(|old| old.meters.get(at)).map_or(0, |old| old.clipped);
-        let more = more(clipped, meter.clipped);
-        news.extend((more > 0).then_some(News::Clipped { port, channel: at + 1, more }));
-    }
-    news
-}
-
-fn load_news<'s>(old: Option<&Load>, load: &'s Load) -> Vec<News<'s>> {
+fn strain<'s>(old: Option<&Load>, load: &'s Load) -> Option<Strain<'s>> {
     let grown = |of: fn(&Load) -> u64| more(old.map_or(0, of), of(load));
     let strain = Strain {
         load,
@@ -154,9 +180,7 @@ fn load_news<'s>(old: Option<&Load>, load: &'s Load) -> Vec<News<'s>> {
         faults: grown(|load| load.faults),
         sleeps: grown(|load| load.sleeps),
     };
-    let strained = strain.missed + strain.allocations + strain.faults + strain.sleeps > 0;
-    let failed = load.failed.is_some() && old.is_none_or(|old| old.failed != load.failed);
-    [strained.then_some(News::Strain(strain)), failed.then_some(News::Failed(load))].into_iter().flatten().collect()
+    (strain.missed + strain.allocations + strain.faults + strain.sleeps > 0).then_some(strain)
 }
 
 /// Parameters that have come to rest at another value than was told; one on its way is not told at every step.
@@ -195,7 +219,7 @@ mod tests {
         for burst in [0, 1, 4, 0, 3, 2, 4, 4, 1, 0, 4] {
             made += burst;
             let scene = Scene { events: all[made.max(4) - 4..made].to_vec(), ..Scene::default() };
-            told.extend(differ.news(&scene).into_iter().filter_map(|news| match news {
+            told.extend(differ.news(&scene, true).into_iter().filter_map(|news| match news {
                 News::Event(event) => Some((event.time, event.label.clone())),
                 _ => None,
             }));
@@ -209,7 +233,7 @@ mod tests {
         let scene =
             |missed| Scene { loads: vec![Load { node: "mask".into(), missed, ..Load::default() }], ..Scene::default() };
         let mut differ = Differ::new();
-        let mut missed = |count| match differ.news(&scene(count))[..] {
+        let mut missed = |count| match differ.news(&scene(count), true)[..] {
             [News::Strain(strain)] => strain.missed,
             _ => 0,
         };
@@ -217,17 +241,28 @@ mod tests {
     }
 
     #[test]
+    fn counters_that_wait_to_be_told_are_not_lost() {
+        let scene = |allocations| Scene { loads: vec![Load { allocations, ..Load::default() }], ..Scene::default() };
+        let mut differ = Differ::new();
+        let mut told = |(count, counters)| match differ.news(&scene(count), counters)[..] {
+            [News::Strain(strain)] => strain.allocations,
+            _ => 0,
+        };
+        assert_eq!([(1, true), (5, false), (9, false), (10, true), (10, true)].map(&mut told), [1, 0, 0, 9, 0]);
+    }
+
+    #[test]
     fn gaps_that_the_scene_does_not_list_are_counted() {
         let gap = Xrun { time: 1.0, ..Xrun::default() };
         let scene = Scene { xruns: 12, gaps: vec![gap.clone()], ..Scene::default() };
-        assert_eq!(Differ::new().news(&scene), [News::Xrun(&gap), News::Xruns(11)]);
+        assert_eq!(Differ::new().news(&scene, true), [News::Xrun(&gap), News::Xruns(11)]);
     }
 
     #[test]
     fn a_ramp_is_told_when_it_has_arrived() {
         let scene = |value| Scene { params: vec![Param { value, ..Param::default() }], ..Scene::default() };
         let mut differ = Differ::new();
-        let mut count = |value| differ.news(&scene(value)).len();
+        let mut count = |value| differ.news(&scene(value), true).len();
         assert_eq!([0.0, 0.3, 0.6, 1.0, 1.0, 1.0].map(&mut count), [0, 0, 0, 0, 1, 0]);
     }
 }

@@ -1,4 +1,5 @@
-//! `--plain`: a scene as lines for people and for logs. What is new is told at once, how it stands once a second.
+//! `--plain`: a scene as lines for people and for logs. What is new is told at once, how it stands once a
+//! second, and so is what goes up all the time, such as allocations.
 use super::news::{Differ, News, Strain};
 use super::screen::{faults, numbers, whose};
 use super::{Deck, Hearing, Load, Param, Port, Scene};
@@ -12,6 +13,8 @@ const EVERY: Duration = Duration::from_secs(1);
 pub struct Plain {
     differ: Differ,
     stood: Option<Instant>,
+    /// When counters were told last: one that goes up all the time must not fill a log.
+    counted: Option<Instant>,
 }
 
 impl Plain {
@@ -22,8 +25,13 @@ impl Plain {
 
     /// The lines that a scene is worth, without line ends.
     pub fn lines(&mut self, scene: &Scene, now: Instant) -> Vec<String> {
-        let mut lines: Vec<_> = self.differ.news(scene).iter().map(|news| told(scene, news)).collect();
-        if self.stood.is_none_or(|stood| now.saturating_duration_since(stood) >= EVERY) {
+        let due = |last: Option<Instant>| last.is_none_or(|last| now.saturating_duration_since(last) >= EVERY);
+        let news = self.differ.news(scene, due(self.counted));
+        if news.iter().any(|news| matches!(news, News::Strain(_) | News::Clipped { .. })) {
+            self.counted = Some(now);
+        }
+        let mut lines: Vec<_> = news.iter().map(|news| told(scene, news)).collect();
+        if due(self.stood) {
             self.stood = Some(now);
             lines.push(format!("{}  {}", numbers::moment(scene.time), standing(scene)));
         }
@@ -171,7 +179,11 @@ mod tests {
         scene.hearing.bypassed = true;
         scene.wrong = Some("error: no\n --> g.toml:1:1\n".into());
         scene.inputs[0].waits = Some("the device is not plugged in".into());
+        scene.loads[0].allocations = 300;
         told.extend(plain.lines(&scene, start + Duration::from_secs(1)));
+        scene.time = 2.5;
+        scene.loads[0].allocations = 400;
+        told.extend(plain.lines(&scene, start + Duration::from_millis(1500)));
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!("plain", told.join("\n"));
         });

@@ -4,7 +4,7 @@ use super::numbers::{moment, one_line};
 use super::rows::{heights, line, pane, put, span, width};
 use super::view::{Entry, Page, Typing, View};
 use super::{head, help, levels, log, nodes, sliders, spectrum, ways};
-use crate::live::Scene;
+use crate::live::{Load, Meter, Scene, Spectrum};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,7 +17,10 @@ impl View {
     /// Draws the scene.
     pub fn draw(&mut self, scene: &Scene, frame: &mut Frame) {
         let area = frame.area();
-        self.draw_into(scene, area, frame.buffer_mut());
+        match scene.hearing.blind {
+            Some(_) => self.draw_into(&blindfolded(scene), area, frame.buffer_mut()),
+            None => self.draw_into(scene, area, frame.buffer_mut()),
+        }
         self.look.fold(frame.buffer_mut());
     }
 
@@ -80,7 +83,7 @@ impl View {
         let (title, rows) = levels::rows(scene, usize::from(area.width));
         let full = rows.len() as u16 + 1;
         // All channels, unless they are so many that nothing else were seen.
-        let levels = (full.min((area.height / 2).max(2)), full);
+        let levels = (full.min((area.height / 2).max(6)).min(area.height), full);
         let left = if two { area.width * 3 / 5 - 1 } else { area.width };
         let (node_title, node_rows) = nodes::rows(scene, usize::from(left), false);
         let want = |least: u16, rows: usize| (least, if rows > 0 { rows as u16 + 1 } else { 0 });
@@ -91,7 +94,8 @@ impl View {
             let above = levels.0 + 1;
             pane(buffer, Rect { height: above, ..area }, &title, &rows, 0);
             let area = Rect { y: area.y + above, height: area.height - above, ..area };
-            let [nodes, sliders, log] = stacked(Rect { width: left, ..area }, [nodes, sliders, (2, area.height)]);
+            let [nodes, sliders, log] = stacked(Rect { width: left, ..area }, [nodes, sliders, (2, 8)]);
+            let log = Rect { height: area.bottom() - log.y, ..log };
             pane(buffer, nodes, &node_title, &node_rows, 0);
             self.sliders(scene, sliders, buffer);
             self.log(scene, log, buffer);
@@ -172,7 +176,7 @@ impl View {
             return line([
                 span("a b x  hear   ", HAND),
                 span("A B  X is A, X is B   ", HAND),
-                span("t  end the test", HAND),
+                span("t  end it   levels out and loads are hidden", FAINT),
             ]);
         }
         match scene.notes.last() {
@@ -183,6 +187,13 @@ impl View {
             None => Line::default(),
         }
     }
+}
+
+/// The scene without what would tell to the eye which graph is heard.
+fn blindfolded(scene: &Scene) -> Scene {
+    let mut scene = Scene { spectrum: Spectrum::default(), loads: vec![], whole: Load::default(), ..scene.clone() };
+    scene.outputs.iter_mut().flat_map(|port| &mut port.meters).for_each(|meter| *meter = Meter::default());
+    scene
 }
 
 /// The panes one above the other.

@@ -11,5 +11,8 @@ pub fn rows() -> (Line<'static>, Vec<Line<'static>>) {
         let key = |(key, does): &(&'static str, &'static str)| line([span(fit(key, 11), HAND), span(*does, FAINT)]);
         std::iter::once(head).chain(keys.iter().map(key)).collect::<Vec<_>>()
     };
-    (line([span("KEYS", STRONG), span("   any key closes this", FAINT)]), HELP.iter().flat_map(group).collect())
+    (
+        line([span("KEYS", STRONG), span("   ↑ ↓ scroll, any other key closes this", FAINT)]),
+        HELP.iter().flat_map(group).collect(),
+    )
 }

@@ -63,10 +63,8 @@ impl View {
             return None;
         }
         if self.help {
-            self.help = false;
-            if matches!(key.code, KeyCode::Char('?') | KeyCode::Esc) {
-                return None;
-            }
+            self.helped(key.code);
+            return None;
         }
         match key.code {
             KeyCode::Char(letter) => self.letter(letter, scene),
@@ -102,7 +100,7 @@ impl View {
                 None
             }
             '?' => {
-                self.help = true;
+                (self.help, self.scroll) = (true, 0);
                 None
             }
             _ => None,
@@ -137,6 +135,17 @@ impl View {
             _ => {}
         }
         None
+    }
+
+    /// A key while the keys are shown: they scroll, if they must, and any other key closes them and does nothing else.
+    fn helped(&mut self, code: KeyCode) {
+        match code {
+            KeyCode::Down => self.scroll = self.scroll.saturating_add(1),
+            KeyCode::Up => self.scroll = self.scroll.saturating_sub(1),
+            KeyCode::PageDown => self.scroll = self.scroll.saturating_add(10),
+            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(10),
+            _ => (self.help, self.scroll) = (false, 0),
+        }
     }
 
     fn turn(&mut self, page: Page) {

@@ -1,6 +1,6 @@
 //! Events, notes and gaps in the order of time.
 use super::look::{BAD, FAINT, HAND, NEAR, STRONG};
-use super::numbers::{moment, one_line, plain};
+use super::numbers::{moment, one_line};
 use super::rows::{column, fit, line, span, wrap};
 use crate::live::{Happening, Note, Scene, Whose, Xrun};
 use ratatui::text::Line;
@@ -23,8 +23,7 @@ pub fn rows(scene: &Scene, width: usize) -> (Line<'static>, Vec<Line<'static>>) 
     let lines = entries.iter().flat_map(|(time, entry)| {
         let (what, style, text, look) = match entry {
             Entry::Event(event) => {
-                let text =
-                    format!("{} {} {:>9}", fit(&event.output, output), fit(&event.label, label), plain(event.value));
+                let text = format!("{} {} {:9.3}", fit(&event.output, output), fit(&event.label, label), event.value);
                 ("event", HAND, text, STRONG)
             }
             Entry::Note(note) if note.warns => ("note", NEAR, one_line(&note.text), NEAR),

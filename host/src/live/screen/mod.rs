@@ -12,6 +12,21 @@
 //! held      the modes of the terminal, given back whatever happens
 //! terminal  the screen itself
 //! ```
+//!
+//! ```no_run
+//! # use aw_host::live::{Scene, screen::Screen};
+//! # fn apply(_: aw_host::live::Act) {}
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! Screen::fits()?; // else lines, and why
+//! let mut screen = Screen::open()?;
+//! loop {
+//!     screen.show(&Scene::default())?;
+//!     screen.acts(std::time::Duration::from_millis(40)).into_iter().for_each(apply);
+//! #   break;
+//! }
+//! # Ok(())
+//! # }
+//! ```
 mod bars;
 mod draw;
 mod head;

@@ -28,7 +28,7 @@ impl Columns {
         let gap = |cells: usize| if cells > 0 { cells + 1 } else { 0 };
         let numbers = 16 + 6 + if micros { 24 } else { 0 };
         let rest = width.saturating_sub(gap(node) + gap(worker) + gap(lane) + numbers);
-        let listed = scene.loads.iter().map(|load| width_of_hears(load)).max().unwrap_or(0);
+        let listed = scene.loads.iter().map(width_of_hears).max().unwrap_or(0);
         let hears = if wide { listed.clamp(5, 24).min(rest / 2) } else { 0 };
         Self { node, worker, lane, hears, bar: rest.saturating_sub(gap(hears)).min(40), micros }
     }

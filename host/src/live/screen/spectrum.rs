@@ -13,7 +13,7 @@ const RANGE: [f64; 2] = [-100.0, -20.0];
 /// From empty to full, where there is no colour.
 const SHADES: &[u8] = b" .:-=+*#%@";
 /// From black to white in the eight colours of old.
-const HEAT: [Color; 6] = [Color::Black, Color::Blue, Color::Magenta, Color::Red, Color::Yellow, Color::White];
+const HEAT: [Color; 6] = [Color::Black, Color::Blue, Color::Magenta, Color::Red, Color::Yellow, Color::Gray];
 /// Seconds that a column of cells should stand for at least: a faster one would flicker.
 const CELL_S: f64 = 0.1;
 /// Cells for the figures at the left.
@@ -141,9 +141,12 @@ fn colour(bright: f64, ink: Ink) -> Color {
         Ink::Eight => HEAT[((bright * HEAT.len() as f64) as usize).min(HEAT.len() - 1)],
         Ink::Palette => {
             // The cube of 6 × 6 × 6 colours that begins at number 16, with its levels 0, 95, 135, …, 255.
-            let level =
-                |part: u8| if part < 48 { 0 } else { (part.max(95) - 75) / 40 + u8::from(part.max(95) % 40 == 0) };
-            Color::Indexed(16 + 36 * level(r).min(5) + 6 * level(g).min(5) + level(b).min(5))
+            let level = |part: u8| match part {
+                0..48 => 0,
+                48..115 => 1,
+                _ => (part - 35) / 40,
+            };
+            Color::Indexed(16 + 36 * level(r) + 6 * level(g) + level(b))
         }
         Ink::True => Color::Rgb(r, g, b),
     }

@@ -6,6 +6,7 @@ use crate::live::{Act, Scene};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::{Position, Rect};
 use std::io::{self, IsTerminal, Stdout};
 use std::time::{Duration, Instant};
 
@@ -128,10 +129,12 @@ impl Screen {
         self.view.key(key, &self.scene)
     }
 
-    /// Whatever is on the screen, it will be drawn anew as a whole.
+    /// Whatever is on the screen, it will be drawn anew as a whole. `Terminal::clear` would ask where the cursor is, and wait
+    /// for an answer that not every terminal gives.
     fn forget(&mut self) -> io::Result<()> {
-        let _writing = self.held.writing();
-        self.terminal.clear()
+        let Some(_writing) = self.held.writing() else { return Ok(()) };
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     fn draw(&mut self) -> io::Result<()> {

@@ -242,7 +242,11 @@ fn a_blind_test_is_heard_guessed_and_scored() {
     );
     let screen = drawn(&mut view, &scene, 80, 24);
     assert!(screen.contains("X   blind: 7 of 10 right, p = 0.172"), "{screen}");
-    assert!(!screen.contains("denoise.toml"), "X is not told:\n{screen}");
+    // X is told neither by name nor to the eye: no level but that of the input, no load, no spectrum.
+    for sign in ["denoise.toml", "-24.0", "-0.1", "stft", "NODE", "▀"] {
+        assert!(!screen.contains(sign), "{sign} tells:\n{screen}");
+    }
+    assert!(screen.contains("-18.2") && screen.contains("gain.gain"), "{screen}");
 }
 
 fn set(node: &str, param: &str, value: &str, ramp_ms: f64) -> Act {
@@ -269,6 +273,17 @@ fn sliders_move_by_steps_by_typing_and_back() {
     assert_eq!(press(&mut view, &scene, KeyCode::Enter), Some(set("high", "cutoff", "50", 30.0)));
     press(&mut view, &scene, KeyCode::Down);
     assert_eq!(press(&mut view, &scene, KeyCode::Left), Some(set("mask", "soft", "false", 0.0)));
+}
+
+#[test]
+fn closing_the_keys_does_nothing_else() {
+    let (mut view, scene) = (view(), scene());
+    assert_eq!(typed(&mut view, &scene, "?d"), []);
+    assert!(!view.help);
+    typed(&mut view, &scene, "?");
+    (0..40).for_each(|_| drop(press(&mut view, &scene, KeyCode::Down)));
+    let screen = drawn(&mut view, &scene, 80, 8);
+    assert!(screen.contains("Ctrl-Z stops"), "the last of the keys is reached:\n{screen}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is shown of a scene, and where the user's hand is. Pure: no terminal, no clock.
 use super::look::Look;
 use super::slider;
-use crate::live::{Param, Scene, Where};
+use crate::live::{Act, Param, Scene, Where};
 
 /// What fills the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,9 +109,9 @@ impl View {
     }
 
     /// Asks for a value; remembers that it did.
-    pub(super) fn ask(&mut self, scene: &Scene, param: &Param, value: f64) -> crate::live::Act {
+    pub(super) fn ask(&mut self, scene: &Scene, param: &Param, value: f64) -> Act {
         self.asked = Some(Asked { at: param.at.clone(), value, time: scene.time });
-        crate::live::Act::Set {
+        Act::Set {
             node: param.at.node.clone(),
             param: param.at.param.clone(),
             value: slider::shown(param, value),
