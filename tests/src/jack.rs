@@ -94,6 +94,9 @@ impl JackServer {
 
 impl Drop for JackServer {
     fn drop(&mut self) {
+        if !matches!(self.jackd.try_wait(), Ok(None)) {
+            return; // it was killed, and its number may be another's
+        }
         // Asked to end, it takes its shared memory with it.
         drop(Command::new("kill").arg(self.jackd.id().to_string()).status());
         drop(self.jackd.wait());

@@ -1,6 +1,6 @@
 //! `aw devices`.
 use super::{FAILED, fail, json, print};
-use aw_host::sound::{Card, Direction, Face, Host, HostName, asked, hosts};
+use aw_host::sound::{Card, Direction, Face, Host, HostName, HostState, SoundError, asked, hosts};
 use clap::Args;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -25,22 +25,29 @@ pub struct Command {
 /// A sound system and what it has, or why it has nothing.
 struct Found {
     name: HostName,
-    cards: Result<Vec<Card>, String>,
+    sides: Result<Vec<Side>, String>,
+}
+
+struct Side {
+    card: Card,
+    direction: Direction,
+    face: Result<Face, SoundError>,
 }
 
 impl Command {
     pub fn run(&self) -> Result<ExitCode, ExitCode> {
         let found = self.find()?;
-        let preferred = found.iter().find(|host| host.cards.is_ok()).map(|host| host.name);
+        let preferred = found.iter().find(|host| host.sides.is_ok()).map(|host| host.name);
         match self.json {
             true => print(&json(
                 &json!({ "hosts": found.iter().map(|host| to_json(host, preferred)).collect::<Vec<_>>() }),
             ))?,
             false => print(&to_text(&found, preferred))?,
         }
-        let any = found.iter().any(|host| host.cards.as_ref().is_ok_and(|cards| !cards.is_empty()));
+        let usable = |host: &Found| host.sides.as_ref().is_ok_and(|sides| sides.iter().any(|side| side.face.is_ok()));
+        let any = found.iter().any(usable);
         if !any && !self.json {
-            say!("no sound card was found; `aw doctor` says more");
+            say!("no sound card can be used; `aw doctor` says more");
             if self.host != Some(HostName::Simulated) {
                 say!("  files play without one: --host simulated --in voice.wav --out out.wav");
             }
@@ -49,20 +56,25 @@ impl Command {
     }
 
     fn find(&self) -> Result<Vec<Found>, ExitCode> {
-        let list = |host: Host| {
-            let cards = host.cards().map_err(|why| why.to_string());
-            cards.map(|cards| cards.into_iter().filter(|card| self.all || !card.detour).collect())
-        };
+        let list = |host: Host| host.cards().map(|cards| self.sides(cards)).map_err(|why| why.to_string());
         if self.host == Some(HostName::Simulated) {
             let asked = asked(self.host, self.input.as_deref(), None).map_err(fail)?;
-            return Ok(vec![Found { name: HostName::Simulated, cards: list(asked.host) }]);
+            return Ok(vec![Found { name: HostName::Simulated, sides: list(asked.host) }]);
         }
         let states = hosts().into_iter().filter(|state| self.host.is_none_or(|host| host == state.name));
-        let cards = |state: &aw_host::sound::HostState| match &state.here {
+        let sides = |state: &HostState| match &state.here {
             Ok(()) => Host::open(state.name).map_err(|why| why.to_string()).and_then(list),
             Err(why) => Err(why.to_string()),
         };
-        Ok(states.map(|state| Found { name: state.name, cards: cards(&state) }).collect())
+        Ok(states.map(|state| Found { name: state.name, sides: sides(&state) }).collect())
+    }
+
+    fn sides(&self, cards: Vec<Card>) -> Vec<Side> {
+        let both = [Direction::Input, Direction::Output];
+        let shown = cards.into_iter().filter(|card| self.all || !card.detour);
+        let ways = shown.flat_map(|card| both.map(|direction| (card.clone(), direction)));
+        let ways = ways.filter(|(card, direction)| card.has(*direction));
+        ways.map(|(card, direction)| Side { face: card.face(direction), card, direction }).collect()
     }
 }
 
@@ -70,8 +82,8 @@ fn to_text(found: &[Found], preferred: Option<HostName>) -> String {
     let mut text = String::new();
     for host in found {
         let gap = if text.is_empty() { "" } else { "\n" };
-        let cards = match &host.cards {
-            Ok(cards) => cards,
+        let sides = match &host.sides {
+            Ok(sides) => sides,
             Err(why) => {
                 let _ = writeln!(text, "{gap}{why}");
                 continue;
@@ -79,16 +91,17 @@ fn to_text(found: &[Found], preferred: Option<HostName>) -> String {
         };
         let used = if preferred == Some(host.name) { ", used unless --host names another" } else { "" };
         let _ = writeln!(text, "{gap}{} (--host {}){used}", host.name, host.name.as_str());
-        if cards.is_empty() {
+        if sides.is_empty() {
             text += "  no cards\n";
         }
-        let width = cards.iter().map(|card| card.name.chars().count()).max().unwrap_or(0).min(40);
-        for (card, direction) in sides(cards) {
-            let way = if direction == Direction::Input { "in " } else { "out" };
-            let mark = if card.is_default(direction) { "*" } else { " " };
+        let width = sides.iter().map(|side| side.card.name.chars().count()).max().unwrap_or(0).min(40);
+        for Side { card, direction, face } in sides {
+            let way = if *direction == Direction::Input { "in " } else { "out" };
+            let mark = if card.is_default(*direction) { "*" } else { " " };
             let _ = writeln!(text, "{mark} {way}  {:width$}  {}", card.name, card.id);
-            let _ = match card.face(direction) {
-                Ok(face) => writeln!(text, "         {}", ability(&face)),
+            let _ = match face {
+                Ok(face) => writeln!(text, "         {}", ability(face)),
+                Err(SoundError::Refused { why, .. }) => writeln!(text, "         cannot be used: {why}"),
                 Err(why) => writeln!(text, "         {why}"),
             };
         }
@@ -97,11 +110,6 @@ fn to_text(found: &[Found], preferred: Option<HostName>) -> String {
         text += "\n* the system's own choice\n";
     }
     text
-}
-
-fn sides(cards: &[Card]) -> impl Iterator<Item = (&Card, Direction)> {
-    let both = [Direction::Input, Direction::Output];
-    cards.iter().flat_map(move |card| both.into_iter().filter(|way| card.has(*way)).map(move |way| (card, way)))
 }
 
 /// "44100, 48000 Hz; 1 to 2 channels; blocks of 64 to 8192 (1.3 ms at 48000 Hz); i16, i32".
@@ -131,13 +139,13 @@ fn usual_rate(face: &Face) -> u32 {
 }
 
 fn to_json(host: &Found, preferred: Option<HostName>) -> Value {
-    let cards = host.cards.as_ref().map(Vec::as_slice).unwrap_or_default();
-    let cards = sides(cards).map(|(card, direction)| {
+    let sides = host.sides.as_ref().map(Vec::as_slice).unwrap_or_default();
+    let cards = sides.iter().map(|Side { card, direction, face }| {
         let about = json!({
             "id": card.id, "name": card.name, "direction": direction.as_str(),
-            "default": card.is_default(direction), "detour": card.detour,
+            "default": card.is_default(*direction), "detour": card.detour,
         });
-        let told = match card.face(direction) {
+        let told = match face {
             Err(why) => json!({ "usable": false, "why": why.to_string() }),
             Ok(face) => json!({
                 "usable": true, "rates": face.rates(), "channels": face.channels(), "blocks": face.blocks(),
@@ -155,8 +163,8 @@ fn to_json(host: &Found, preferred: Option<HostName>) -> Value {
         }
     });
     json!({
-        "host": host.name.as_str(), "name": host.name.to_string(), "usable": host.cards.is_ok(),
-        "why": host.cards.as_ref().err(), "preferred": preferred == Some(host.name),
+        "host": host.name.as_str(), "name": host.name.to_string(), "usable": host.sides.is_ok(),
+        "why": host.sides.as_ref().err(), "preferred": preferred == Some(host.name),
         "cards": cards.collect::<Vec<_>>(),
     })
 }
