@@ -11,6 +11,7 @@ macro_rules! say {
 
 mod bench;
 mod check;
+mod devices;
 mod doctor;
 mod explain;
 mod features;
@@ -77,6 +78,8 @@ enum Command {
     Install(install::Install),
     /// Removes what `aw install` has put there, and nothing else
     Uninstall(install::Uninstall),
+    /// Lists the sound cards: rates, channels, blocks, and which are the system's own choice
+    Devices(devices::Command),
     /// Says what is found on this machine, and what to do about each lack
     Doctor(doctor::Command),
     #[command(hide = true)]
@@ -123,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::New(command) => command.run(),
         Command::Install(command) => command.run(),
         Command::Uninstall(command) => command.run(),
+        Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Open(command) => command.run(),
         Command::Schema(command) => command.run(),

@@ -77,7 +77,7 @@ pub fn examine(home: Option<&Home>, catalogue: &Catalogue, search: &SearchPath, 
         findings.extend(installed::models(home, catalogue));
     }
     findings.extend(workers::libraries(search, open));
-    findings.extend(sound::systems());
+    findings.extend(sound::systems(open));
     findings.extend(realtime::rights());
     findings.extend(machine::about(home, catalogue));
     findings

@@ -1,27 +1,32 @@
-//! Sound systems. This version plays files only; what is found here is for the ones that play live.
-use super::{Area, Finding};
+//! Sound systems: whether they run, and whether the libraries are here that talk to them. `aw devices` lists their cards.
+use super::{Area, Finding, Open};
 
 /// What there is for the ears of this machine.
-pub fn systems() -> Vec<Finding> {
-    let mut findings = found();
-    findings.push(Finding::fine(Area::Sound, "live", "this version plays files only: nothing here is needed yet"));
-    findings
+pub fn systems(open: Open) -> Vec<Finding> {
+    found(open)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn found() -> Vec<Finding> {
+fn found(_: Open) -> Vec<Finding> {
     let name = if cfg!(windows) { "WASAPI" } else { "CoreAudio" };
     vec![Finding::fine(Area::Sound, name, "part of the system")]
 }
 
 #[cfg(target_os = "linux")]
-fn found() -> Vec<Finding> {
-    vec![linux::alsa(), linux::pipewire(), linux::pulse(), linux::jack()]
+fn found(open: Open) -> Vec<Finding> {
+    use linux::with_library;
+    vec![
+        with_library(linux::alsa(), "libasound.so.2", "the package is called libasound2 or alsa-lib", open),
+        linux::pipewire(),
+        linux::pulse(),
+        with_library(linux::jack(), "libjack.so.0", "the package is called libjack-jackd2-0 or pipewire-jack", open),
+    ]
 }
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use super::{Area, Finding};
+    use super::{Area, Finding, Open};
+    use crate::doctor::{Opened, Verdict};
     use std::fs;
     use std::path::{Path, PathBuf};
 
@@ -50,6 +55,18 @@ mod linux {
         }
     }
 
+    /// What is found of a sound system that is talked to through a library: without it, that is the first lack.
+    pub fn with_library(finding: Finding, library: &str, package: &str, open: Open) -> Finding {
+        match open(Path::new(library), Opened::Library) {
+            Ok(_) => finding,
+            Err(_) if finding.verdict == Verdict::Fine => {
+                Finding::lack(Area::Sound, finding.what, format!("{}; no {library} to reach it", finding.found))
+                    .remedy(package)
+            }
+            Err(_) => Finding { found: format!("{}, and no {library}", finding.found), ..finding }.remedy(package),
+        }
+    }
+
     fn runtime() -> Option<PathBuf> {
         std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
     }
@@ -67,7 +84,11 @@ mod linux {
     pub fn pipewire() -> Finding {
         let own = std::env::var_os("PIPEWIRE_RUNTIME_DIR").map(PathBuf::from);
         let path = own.or_else(runtime).map(|folder| folder.join("pipewire-0"));
-        socket("PipeWire", path, "on a desktop: systemctl --user start pipewire")
+        let mut finding = socket("PipeWire", path, "on a desktop: systemctl --user start pipewire");
+        if finding.verdict == Verdict::Fine {
+            finding.found += ": reached through its pipewire-pulse (--host pulse), pipewire-jack or pipewire-alsa";
+        }
+        finding
     }
 
     pub fn pulse() -> Finding {

@@ -1,8 +1,10 @@
 //! A sound card, or what a sound system shows as one.
 use super::error::SoundError;
 use super::host::HostName;
+use super::{alsa, choose};
 use cpal::traits::{DeviceTrait, HostTrait};
 use cpal::{DeviceDirection, SupportedBufferSize, SupportedStreamConfigRange};
+use std::fmt;
 
 /// Which way sound goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +50,41 @@ pub struct Face {
     pub usual: Option<(u32, u16)>,
 }
 
+impl Face {
+    /// All rates, in samples a second: from, to.
+    pub fn rates(&self) -> Vec<(u32, u32)> {
+        let mut rates: Vec<_> = self.ranges.iter().map(|range| range.rate).collect();
+        rates.sort_unstable();
+        rates.dedup();
+        rates
+    }
+
+    /// All numbers of channels.
+    pub fn channels(&self) -> Vec<u16> {
+        let mut channels: Vec<_> = self.ranges.iter().map(|range| range.channels).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        channels
+    }
+
+    /// All representations of samples, in the order of the sound system.
+    pub fn formats(&self) -> Vec<Format> {
+        let mut formats = vec![];
+        self.ranges.iter().for_each(|range| {
+            if !formats.contains(&range.format) {
+                formats.push(range.format);
+            }
+        });
+        formats
+    }
+
+    /// The shortest block and the longest, in frames, as far as they are told.
+    pub fn blocks(&self) -> Option<(u32, u32)> {
+        let told = self.ranges.iter().filter_map(|range| range.block);
+        told.reduce(|all, block| (all.0.min(block.0), all.1.max(block.1)))
+    }
+}
+
 /// A sound card.
 #[derive(Clone)]
 pub struct Card {
@@ -57,14 +94,24 @@ pub struct Card {
     pub id: String,
     /// What it is called by people.
     pub name: String,
+    /// Not a card, but a way of ALSA's to one that is listed already. Found by its id or its whole name only.
+    pub detour: bool,
     sides: Vec<Side>,
     device: cpal::Device,
+    /// Where ALSA converts samples that the card has in a representation unknown here: three bytes each, mostly.
+    converting: Option<cpal::Device>,
 }
 
 #[derive(Clone, Copy)]
 struct Side {
     direction: Direction,
     default: bool,
+}
+
+impl fmt::Debug for Card {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} ({}, {})", self.name, self.id, self.host)
+    }
 }
 
 impl Card {
@@ -83,22 +130,30 @@ impl Card {
     /// # Errors
     /// In the words of the sound system.
     pub fn face(&self, direction: Direction) -> Result<Face, SoundError> {
+        self.way(direction).map(|(face, _)| face)
+    }
+
+    /// As [`Card::face`], and the device that is opened for it.
+    pub(super) fn way(&self, direction: Direction) -> Result<(Face, &cpal::Device), SoundError> {
+        let face = self.face_of(&self.device, direction)?;
+        match &self.converting {
+            Some(device) if !choose::is_usable(&face) => Ok((self.face_of(device, direction)?, device)),
+            _ => Ok((face, &self.device)),
+        }
+    }
+
+    fn face_of(&self, device: &cpal::Device, direction: Direction) -> Result<Face, SoundError> {
         let refused = |why: cpal::Error| SoundError::Refused { card: self.name.clone(), why: why.to_string() };
         let (ranges, usual): (Vec<_>, _) = match direction {
             Direction::Input => {
-                (self.device.supported_input_configs().map_err(refused)?.collect(), self.device.default_input_config())
+                (device.supported_input_configs().map_err(refused)?.collect(), device.default_input_config())
             }
-            Direction::Output => (
-                self.device.supported_output_configs().map_err(refused)?.collect(),
-                self.device.default_output_config(),
-            ),
+            Direction::Output => {
+                (device.supported_output_configs().map_err(refused)?.collect(), device.default_output_config())
+            }
         };
         let usual = usual.ok().map(|usual| (usual.sample_rate(), usual.channels()));
         Ok(Face { ranges: ranges.iter().map(range).collect(), usual })
-    }
-
-    pub(super) fn device(&self) -> &cpal::Device {
-        &self.device
     }
 }
 
@@ -132,7 +187,20 @@ pub(super) fn gather(host: HostName, system: &cpal::Host) -> Result<Vec<Card>, S
         }
         let name = told.as_ref().map(|told| told.name().trim().to_string()).unwrap_or_default();
         let name = if name.is_empty() { id.clone() } else { name };
-        cards.push(Card { host, id, name, sides, device });
+        cards.push(Card { host, id, name, detour: false, sides, device, converting: None });
+    }
+    if host == HostName::Alsa {
+        let known: Vec<(String, String)> = cards.iter().map(|card| (card.id.clone(), card.name.clone())).collect();
+        let converting: Vec<Option<cpal::Device>> = cards
+            .iter()
+            .map(|card| {
+                cards.iter().find(|other| alsa::converts(&other.id, &card.id)).map(|other| other.device.clone())
+            })
+            .collect();
+        for (card, converting) in cards.iter_mut().zip(converting) {
+            card.detour = alsa::is_detour(&card.id, &card.name, &known);
+            card.converting = converting;
+        }
     }
     Ok(cards)
 }

@@ -44,6 +44,11 @@ pub(super) fn choose(face: &Face, wish: Wish) -> Option<Got> {
     })
 }
 
+/// Whether there is a way at all.
+pub(super) fn is_usable(face: &Face) -> bool {
+    face.ranges.iter().any(|range| fidelity(range.format).is_some())
+}
+
 /// The rate of a range that a wanted one is best made from, or made into: itself, else its smallest multiple, else the
 /// next above, else the highest.
 fn rate_within(range: &Range, wanted: u32) -> u32 {

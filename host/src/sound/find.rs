@@ -10,7 +10,8 @@ impl Host {
     /// # Errors
     /// There is none, or more than one; the message lists what there is.
     pub fn find(&self, name: &str, direction: Direction) -> Result<Card, SoundError> {
-        let cards: Vec<Card> = self.cards()?.into_iter().filter(|card| card.has(direction)).collect();
+        let all = self.cards()?.into_iter().filter(|card| card.has(direction));
+        let (detours, cards): (Vec<Card>, Vec<Card>) = all.partition(|card| card.detour);
         let names: Vec<[&str; 2]> = cards.iter().map(|card| [card.id.as_str(), card.name.as_str()]).collect();
         match pick(name, &names) {
             Pick::One(at) => Ok(cards[at].clone()),
@@ -19,13 +20,17 @@ impl Host {
                 name: name.into(),
                 all: at.iter().map(|&at| quoted(&cards[at])).collect(),
             }),
-            Pick::None(near) => Err(SoundError::UnknownCard {
-                host: self.name(),
-                what: direction.as_str(),
-                name: name.into(),
-                near,
-                all: cards.iter().map(quoted).collect(),
-            }),
+            Pick::None(near) => {
+                detours.into_iter().find(|card| card.id == name || card.name == name).ok_or_else(|| {
+                    SoundError::UnknownCard {
+                        host: self.name(),
+                        what: direction.as_str(),
+                        name: name.into(),
+                        near,
+                        all: cards.iter().map(quoted).collect(),
+                    }
+                })
+            }
         }
     }
 }

@@ -184,7 +184,8 @@ impl Host {
     /// # Errors
     /// There is no card of this direction.
     pub fn default(&self, direction: Direction) -> Result<Card, SoundError> {
-        let mut cards: Vec<Card> = self.cards()?.into_iter().filter(|card| card.has(direction)).collect();
+        let all = self.cards()?.into_iter();
+        let mut cards: Vec<Card> = all.filter(|card| card.has(direction) && !card.detour).collect();
         let at = cards.iter().position(|card| card.is_default(direction)).unwrap_or(0);
         let none = SoundError::NoCard { host: self.name, what: direction.as_str() };
         if cards.is_empty() { Err(none) } else { Ok(cards.swap_remove(at)) }
@@ -197,7 +198,7 @@ impl Host {
     ) -> Result<T, SoundError> {
         let (name, simulated) = (self.name, self.simulated.clone());
         let connect = move || simulated.map_or_else(|| connect(name), |world| Ok(world.system()));
-        let answer = patiently(move || question(connect()?));
+        let answer = patiently(PATIENCE, move || question(connect()?));
         answer.unwrap_or(Err(SoundError::Hangs { host: name, seconds: PATIENCE.as_secs() }))
     }
 }

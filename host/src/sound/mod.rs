@@ -9,6 +9,8 @@
 //!
 //! A stream that is in trouble is dropped; its card is looked up again, by its id, and opened again.
 
+mod alsa;
+mod asked;
 mod card;
 mod choose;
 mod convert;
@@ -21,6 +23,7 @@ pub mod simulated;
 mod stream;
 mod teller;
 
+pub use asked::{Asked, asked};
 pub use card::{Card, Direction, Face, Format, Range};
 pub use choose::{Got, Wish};
 pub use error::SoundError;

@@ -5,7 +5,7 @@ use super::convert::Sample;
 use super::error::SoundError;
 use super::heart::{Heart, Watch};
 use super::host::HostName;
-use super::patience::{PATIENCE, patiently};
+use super::patience::{CLOSING, PATIENCE, patiently};
 use super::teller::{Teller, Trouble};
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, I24, InputCallbackInfo, OutputCallbackInfo, StreamConfig, StreamInstant, U24};
@@ -31,13 +31,19 @@ impl Moment {
     }
 }
 
-/// A stream. It plays from [`Stream::start`] until it is dropped, which never takes longer than a few seconds even if
-/// the sound system is dead.
+/// A stream. It plays from [`Stream::start`] until it is dropped, which never takes longer than a second even if the
+/// sound system is dead.
 pub struct Stream {
     host: HostName,
     got: Got,
     heart: Arc<Heart>,
     inner: Option<cpal::Stream>,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "a stream of {}: {:?}, {} callbacks", self.host, self.got, self.beats())
+    }
 }
 
 impl Stream {
@@ -85,7 +91,7 @@ impl Drop for Stream {
     fn drop(&mut self) {
         if let Some(inner) = self.inner.take() {
             // One that hangs is left behind with its thread.
-            patiently(move || drop(inner));
+            patiently(CLOSING, move || drop(inner));
         }
     }
 }
@@ -101,7 +107,7 @@ pub fn open_input(
     run: impl FnMut(&[f32], Moment) + Send + 'static,
     trouble: impl FnMut(Trouble) + Send + 'static,
 ) -> Result<Stream, SoundError> {
-    let (device, got) = (card.device().clone(), agree(card, Direction::Input, wish)?);
+    let (device, got) = agree(card, Direction::Input, wish)?;
     open(card, got, run, trouble, move |config, guard, teller| match got.format {
         Format::I8 => input::<i8, _>(&device, config, guard, teller),
         Format::U8 => input::<u8, _>(&device, config, guard, teller),
@@ -126,7 +132,7 @@ pub fn open_output(
     run: impl FnMut(&mut [f32], Moment) + Send + 'static,
     trouble: impl FnMut(Trouble) + Send + 'static,
 ) -> Result<Stream, SoundError> {
-    let (device, got) = (card.device().clone(), agree(card, Direction::Output, wish)?);
+    let (device, got) = agree(card, Direction::Output, wish)?;
     open(card, got, run, trouble, move |config, guard, teller| match got.format {
         Format::I8 => output::<i8, _>(&device, config, guard, teller),
         Format::U8 => output::<u8, _>(&device, config, guard, teller),
@@ -141,11 +147,14 @@ pub fn open_output(
     })
 }
 
-fn agree(card: &Card, direction: Direction, wish: Wish) -> Result<Got, SoundError> {
+/// The device to open, and how.
+fn agree(card: &Card, direction: Direction, wish: Wish) -> Result<(cpal::Device, Got), SoundError> {
     let (asked, what) = (card.clone(), direction.as_str());
+    let ask = move || asked.way(direction).map(|(face, device)| (face, device.clone()));
     let hangs = SoundError::Hangs { host: card.host, seconds: PATIENCE.as_secs() };
-    let face = patiently(move || asked.face(direction)).unwrap_or(Err(hangs))?;
-    choose(&face, wish).ok_or_else(|| SoundError::Refused { card: card.name.clone(), why: format!("it has no {what}") })
+    let (face, device) = patiently(PATIENCE, ask).unwrap_or(Err(hangs))?;
+    let none = || SoundError::Refused { card: card.name.clone(), why: format!("it has no {what}") };
+    choose(&face, wish).ok_or_else(none).map(|got| (device, got))
 }
 
 type Built = Result<cpal::Stream, cpal::Error>;
@@ -163,7 +172,7 @@ fn open<F: Send + 'static>(
     let guard = Guard { run, heart: heart.clone(), teller: teller.clone(), simulated, got, origin: origin() };
     let buffer_size = got.block.map_or(BufferSize::Default, BufferSize::Fixed);
     let config = StreamConfig { channels: got.channels, sample_rate: got.rate, buffer_size };
-    let opened = patiently(move || build(config, guard, teller));
+    let opened = patiently(PATIENCE, move || build(config, guard, teller));
     let built = opened.ok_or(SoundError::Hangs { host: card.host, seconds: PATIENCE.as_secs() })?;
     let inner = built.map_err(|why| SoundError::Refused { card: card.name.clone(), why: why.to_string() })?;
     let got = Got { block: inner.buffer_size().ok().or(got.block), ..got };

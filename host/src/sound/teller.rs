@@ -63,10 +63,13 @@ impl Teller {
     }
 
     pub fn error(&mut self, error: &cpal::Error) {
+        let beats = self.heart.beats();
         if error.kind() == ErrorKind::Xrun {
+            if beats == 0 {
+                return; // there was nothing to lose yet
+            }
             self.heart.gap();
         }
-        let beats = self.heart.beats();
         self.barren = if beats == self.beats { self.barren.saturating_add(1) } else { 0 };
         self.beats = beats;
         if self.barren >= BARREN {

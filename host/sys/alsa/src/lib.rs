@@ -39,3 +39,35 @@ pub fn silence() {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::ffi::*;
+
+    crate::functions! {
+        fn snd_asoundlib_version() -> *const c_char;
+        fn snd_there_is_no_such_function(a: c_int) -> c_int;
+        fn snd_nor_such_a_one() -> *mut c_void;
+        optional fn snd_and_no_such_one_either() -> c_int;
+    }
+
+    #[test]
+    fn what_the_library_lacks_answers_with_an_error() {
+        // SAFETY: they are not there.
+        let (code, pointer, none) =
+            unsafe { (snd_there_is_no_such_function(1), snd_nor_such_a_one(), snd_and_no_such_one_either()) };
+        assert_eq!((code, pointer.is_null(), none), (-libc::ENOSYS, true, None));
+    }
+
+    #[test]
+    fn what_it_has_is_called() {
+        if let Err(why) = crate::library() {
+            println!("skipped: {why}");
+            return;
+        }
+        // SAFETY: it takes nothing, and answers a text that stays.
+        let version = unsafe { CStr::from_ptr(snd_asoundlib_version()) };
+        assert!(version.to_bytes().starts_with(b"1."), "{version:?}");
+        crate::silence();
+    }
+}
