@@ -5,16 +5,20 @@ use aw_host::live::plain::Plain;
 use aw_host::live::screen::Screen;
 use aw_host::live::{Act, Scene, Session, Setup};
 use aw_host::plugin::{SearchPath, Workers};
+use aw_host::sound::simulated::{Script, Simulated};
 use aw_host::sound::{Host, HostName};
 use clap::Args;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// From one look at everything to the next.
 const TURN: Duration = Duration::from_millis(25);
+
+/// How long is played on when the files of a simulated card are at their end.
+const AFTER: Duration = Duration::from_secs(1);
 
 #[derive(Args)]
 pub struct Command {
@@ -66,12 +70,18 @@ impl Command {
         if !errors.is_empty() {
             return Err(ExitCode::from(FAILED));
         }
-        let host = Host::preferred(self.host).map_err(fail)?;
+        let world = self.world()?;
+        let host = match &world {
+            Some(world) => Host::simulated(world),
+            None => Host::preferred(self.host).map_err(fail)?,
+        };
+        // Names of files are no names of devices.
+        let named = |name: &Option<String>| name.clone().filter(|_| world.is_none());
         let setup = Setup {
             graphs: self.graphs.clone(),
             host,
-            input: self.input.clone(),
-            output: self.output.clone(),
+            input: named(&self.input),
+            output: named(&self.output),
             rate: self.rate,
             block: self.block,
             realtime: !self.ordinary,
@@ -79,10 +89,27 @@ impl Command {
         let stop = super::many::on_ctrl_c()?;
         let mut session = Session::open(setup, workers).map_err(fail)?;
         let mut face = self.face()?;
-        let result = self.play(&mut session, &mut face, stop);
+        let result = self.play(&mut session, &mut face, world.as_ref(), stop);
         drop(face); // the terminal is given back first
         session.close().into_iter().for_each(|why| say!("note: {why}"));
-        result
+        match world.map(|world| world.finish()) {
+            Some(Err(why)) => Err(fail(why)),
+            _ => result,
+        }
+    }
+
+    /// Files that play the part of devices, if they are to.
+    fn world(&self) -> Result<Option<Simulated>, ExitCode> {
+        if self.host != Some(HostName::Simulated) {
+            return Ok(None);
+        }
+        let script =
+            self.input.as_deref().map(Path::new).filter(|path| path.extension().is_some_and(|ext| ext == "toml"));
+        let script = match script {
+            Some(path) => Script::read(path).map_err(fail)?,
+            None => Script::files(self.input.as_deref().map(Path::new), self.output.as_deref().map(Path::new)),
+        };
+        Simulated::new(&script).map(Some).map_err(fail)
     }
 
     fn face(&self) -> Result<Face, ExitCode> {
@@ -100,10 +127,19 @@ impl Command {
         Ok(Face::Screen(Box::new(screen)))
     }
 
-    fn play(&self, session: &mut Session, face: &mut Face, stop: &AtomicBool) -> Result<ExitCode, ExitCode> {
-        let end = self.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
+    fn play(
+        &self,
+        session: &mut Session,
+        face: &mut Face,
+        world: Option<&Simulated>,
+        stop: &AtomicBool,
+    ) -> Result<ExitCode, ExitCode> {
+        let mut end = self.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
         while !session.quits() && !stop.load(Ordering::Relaxed) && end.is_none_or(|end| Instant::now() < end) {
-            session.turn();
+            session.turn(Instant::now());
+            if end.is_none() && world.is_some_and(Simulated::played_out) {
+                end = Some(Instant::now() + AFTER);
+            }
             let scene = session.scene();
             for act in face.turn(&scene)? {
                 if let Err(why) = session.act(act) {

@@ -141,8 +141,8 @@ impl Line {
     }
 
     /// Closes it. It may take its time, which nobody waits for.
-    pub fn close(&mut self, why: &str) {
-        let waiting = State::Waiting { why: why.into(), next: Instant::now() + AGAIN };
+    pub fn close(&mut self, why: &str, now: Instant) {
+        let waiting = State::Waiting { why: why.into(), next: now + AGAIN };
         if let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) {
             let _left_behind = thread::Builder::new().name("close".into()).spawn(move || drop(playing));
         }
@@ -156,12 +156,12 @@ impl Line {
                 for trouble in playing.trouble.try_iter() {
                     match trouble {
                         Trouble::Gone(why) | Trouble::Changed(why) => {
-                            self.close(&why);
+                            self.close(&why, now);
                             return Turn::Dead(why);
                         }
                         Trouble::Panicked(why) => {
                             let why = format!("its callback panicked ({why}), which is a mistake in aw");
-                            self.close(&why);
+                            self.close(&why, now);
                             return Turn::Dead(why);
                         }
                         Trouble::Xrun => {}
@@ -170,7 +170,7 @@ impl Line {
                 }
                 if playing.watch.silent_for(now) > DEAD {
                     let why = "it has stopped calling".to_string();
-                    self.close(&why);
+                    self.close(&why, now);
                     return Turn::Dead(why);
                 }
                 if let (false, Some(why)) = (playing.realtime_told, playing.stream.realtime_refused()) {

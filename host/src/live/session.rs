@@ -121,7 +121,10 @@ pub struct Session {
     xruns: u64,
     starved: u64,
     blamed: Option<(Instant, Whose)>,
+    last_gap: Option<Instant>,
     wrong: Option<String>,
+    /// The time of the last turn.
+    now: Instant,
     quit: bool,
 }
 
@@ -180,9 +183,10 @@ impl Session {
         self.note(why, true);
     }
 
-    /// Looks after everything: call it some twenty times a second. Afterwards [`Session::scene`] is up to date.
-    pub fn turn(&mut self) {
-        let now = Instant::now();
+    /// Looks after everything: call it some twenty times a second, with the time. Afterwards [`Session::scene`] is up to
+    /// date.
+    pub fn turn(&mut self, now: Instant) {
+        self.now = now;
         self.tend_lines(now);
         self.tend_graphs();
         self.tend_long(now);
@@ -198,7 +202,7 @@ impl Session {
         if plays {
             std::thread::sleep(Duration::from_millis(u64::from(OVER_MS) + 50));
         }
-        self.places.iter_mut().for_each(|place| place.line.close("the end"));
+        self.places.iter_mut().for_each(|place| place.line.close("the end", self.now));
         self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect()
     }
 
@@ -256,7 +260,7 @@ impl Session {
         if let (Some(from), Some(to), true) = (from, to, ramp_ms > 0.0) {
             let takes = Duration::from_secs_f64((ramp_ms / 1000.0).min(3600.0));
             let (node, param) = (node.to_string(), param.to_string());
-            self.glides.push(Glide { node, param, from, to, start: Instant::now(), takes });
+            self.glides.push(Glide { node, param, from, to, start: self.now, takes });
             return Ok(());
         }
         self.set_now(node, param, value)
@@ -332,6 +336,11 @@ impl Session {
         let recent = |at: Instant| now.duration_since(at) < Duration::from_millis(500);
         let blamed = self.blamed.take().filter(|(at, _)| recent(*at));
         let whose = blamed.map_or(Whose::System, |(_, whose)| whose);
+        // Input and output of one card tell of the same.
+        let last = self.last_gap.replace(now);
+        if last.is_some_and(|last| now.duration_since(last) < Duration::from_millis(30)) {
+            return;
+        }
         self.xruns += 1;
         self.gaps.push_back(Xrun { time: self.time(), whose });
         if self.gaps.len() > REMEMBERED {
@@ -368,7 +377,7 @@ impl Session {
                     }
                     Err(why) => {
                         self.note(why.to_string(), true);
-                        self.places[at].line.close(&why.to_string());
+                        self.places[at].line.close(&why.to_string(), now);
                     }
                 },
             }

@@ -120,6 +120,8 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         xruns: 0,
         starved: 0,
         blamed: None,
+        last_gap: None,
+        now: Instant::now(),
         wrong: None,
         quit: false,
         setup,

@@ -158,7 +158,7 @@ impl Session {
                 notes.into_iter().for_each(|note| self.note(note, true));
                 self.graphs[slot] = Some(graph);
                 self.give(Order::Insert(slot, stage));
-                let heard_at = Instant::now() + WARM + Duration::from_secs_f64(settles.min(10.0));
+                let heard_at = self.now + WARM + Duration::from_secs_f64(settles.min(10.0));
                 let before = self.slots[deck];
                 self.coming.push(Coming { deck, slot, before, heard_at, gone_at: None, removed: false });
             }
