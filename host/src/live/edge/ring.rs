@@ -7,7 +7,7 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 const MARKS: usize = 256;
 
 /// When frames are due.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
     /// So many frames have been fed since the start …
     pub fed: u64,
@@ -21,6 +21,13 @@ pub struct Mark {
     pub frames: usize,
     /// How often the clock of the side that feeds was lost.
     pub lost: u32,
+}
+
+impl Mark {
+    /// Frames that have come by a time, as the clock of the side that feeds has it.
+    pub fn come(&self, time: f64) -> f64 {
+        self.fed as f64 + (time - self.time) / self.per_frame
+    }
 }
 
 /// The end that frames go into.

@@ -1,1 +1,2 @@
 mod one_clock;
+mod two_clocks;

@@ -32,8 +32,9 @@ fn spec(device: usize, driver: usize, block: usize, clocks: Clocks) -> Spec {
 impl Card {
     fn new(spec: Spec, sooner: usize) -> Self {
         let (feed, mut take) = intake(&spec).unwrap();
-        take.aim.lag -= sooner;
-        let lag = take.aim.lag;
+        let super::super::end::How::Copies(aim) = &mut take.how else { panic!("one clock, one rate") };
+        aim.lag -= sooner;
+        let lag = aim.lag;
         let driver = Spec {
             device: Device { rate: spec.driver.rate, channels: 1, period: spec.driver.period },
             clocks: Clocks::Cycle,
