@@ -2,6 +2,7 @@
 
 mod act;
 pub mod edge;
+pub mod levels;
 mod scene;
 
 pub use act::Act;

@@ -149,9 +149,9 @@ impl TakeEnd {
     pub(super) fn pull(&mut self, planes: &mut [Vec<f32>], frames: usize, due: &Due) -> Pulled {
         self.mark = self.ring.mark().or(self.mark);
         let Some(mark) = self.mark else { return Pulled::default() };
-        let ran = self.runs;
-        self.runs = ran && !self.is_lost(&mark, due);
-        let elsewhere = ran && !self.runs;
+        let ran = self.runs && !self.stood_still(due);
+        let elsewhere = self.runs && self.is_lost(&mark, due);
+        self.runs &= !elsewhere;
         self.runs = self.runs || self.begin(&mark, frames, due);
         let sound = match self.runs {
             true => self.go_on(planes, frames, &mark, due),
@@ -163,6 +163,11 @@ impl TakeEnd {
         }
         self.runs &= sound.end == frames;
         Pulled { sound, elsewhere }
+    }
+
+    /// Whether it is the side that takes whose clock stood still: it has not been starved then.
+    fn stood_still(&self, due: &Due) -> bool {
+        matches!(&self.how, How::Follows(_, follow) if follow.lost[1] != due.lost)
     }
 
     /// Whether frames can no longer be taken one after the other although they are there.

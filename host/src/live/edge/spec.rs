@@ -1,11 +1,11 @@
 //! What an edge connects, and by how much it must lag so that nothing is ever missing.
+use super::aim::Aim;
+use super::convert::Convert;
+use super::end::{Follow, How, TakeEnd};
 use super::feed::FeedEnd;
 use super::gauge::Gauge;
 use super::ring::ring;
 use super::route::{Channels, Route};
-use super::aim::Aim;
-use super::convert::Convert;
-use super::end::{Follow, How, TakeEnd};
 use num_integer::gcd;
 use thiserror::Error;
 
@@ -142,7 +142,8 @@ pub fn intake(spec: &Spec) -> Result<(FeedEnd, TakeEnd), EdgeError> {
     let gauge = Gauge::default();
     let feed = FeedEnd::new(to, Some(route), gauge.clone());
     // The frames of one callback of a device are part of what it says of its own latency.
-    let take = TakeEnd::new(from, how, None, port.rate, if spec.clocks == Clocks::Own { device.period } else { 0 }, gauge);
+    let take =
+        TakeEnd::new(from, how, None, port.rate, if spec.clocks == Clocks::Own { device.period } else { 0 }, gauge);
     Ok((feed, take))
 }
 

@@ -34,7 +34,7 @@ const NEW: f64 = 12.0;
 /// Damping.
 const DAMPING: f64 = 0.8;
 /// A pole so far above the bandwidth takes out what is left of the jitter.
-const SMOOTH: f64 = 10.0;
+const SMOOTH: f64 = 5.0;
 /// Frames of error below which it is calm.
 const CALM: f64 = 2.0;
 /// Seconds of calm after which it has settled.
