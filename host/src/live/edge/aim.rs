@@ -46,9 +46,9 @@ impl Aim {
     pub fn waiting(&self, mark: &Mark, at: f64, ahead: f64) -> Option<usize> {
         let fed = match self.first {
             First::AtOnce => return None,
-            First::Feeds => mark.frames,
-            First::Either(frames, seconds) if at - mark.at < seconds / 2.0 => frames,
-            First::Either(..) => 0,
+            First::Feeds => mark.ahead,
+            First::Either(frames, seconds) if at - mark.at > seconds / 2.0 => mark.ahead.saturating_sub(frames),
+            First::Either(..) => mark.ahead,
         };
         Some((self.lag + fed).saturating_sub(ahead as usize))
     }

@@ -17,8 +17,8 @@ pub struct Mark {
     pub per_frame: f64,
     /// When they were fed.
     pub at: f64,
-    /// How many of them this time.
-    pub frames: usize,
+    /// So many of them are due after the beat with which they were fed; of a device, all that came with it.
+    pub ahead: usize,
     /// How often the clock of the side that feeds was lost.
     pub lost: u32,
 }

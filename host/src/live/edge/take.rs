@@ -25,7 +25,7 @@ pub struct Taken {
     pub waits: bool,
 }
 
-/// Takes from the end that it holds; while it holds none, or nothing comes, there is silence.
+/// Takes from the end that it holds; while it holds none, or nothing comes, there is silence. Sound fades in and out.
 pub struct Taker {
     pub(super) slot: Slot<TakeEnd>,
     seam: Seam,
@@ -54,6 +54,13 @@ impl Taker {
     fn with(slot: Slot<TakeEnd>, channels: usize, rate: u32, route: Option<Route>) -> Self {
         let planes = vec![vec![0.0; PIECE]; channels];
         Self { slot, seam: Seam::new(channels, rate), rail: Rail::new(rate), route, planes }
+    }
+
+    /// Does not fade in: the first frame of all is passed as it is, for a graph that begins together with its devices.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.seam.begin_at_once();
+        self
     }
 
     /// RT — fills all of `room`.

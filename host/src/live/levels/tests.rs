@@ -103,7 +103,7 @@ fn weigh(rate: u32, channels: usize, sound: &[Vec<Vec<f32>>]) -> Loudness {
 fn known_sines_are_as_loud_as_the_standards_say() {
     for rate in [16000, 44100, 48000, 96000] {
         let one = weigh(rate, 1, &[blocks(997.0, 1.0, 4.0, rate)]);
-        is(one.short_term().unwrap(), -3.01, 0.02);
+        is(one.short_term().unwrap(), -3.01, if rate == 48000 { 0.01 } else { 0.05 });
         for level in [-23.0, -33.0] {
             let two = weigh(rate, 2, &[blocks(1000.0, db(level), 20.0, rate)]);
             is(two.short_term().unwrap(), level, 0.1);

@@ -41,7 +41,8 @@ impl Card {
             ..spec.clone()
         };
         let (output, loudspeaker) = outlet(&driver).unwrap();
-        let (mut input, mut plug) = Taker::new(1, 48000);
+        let (input, mut plug) = Taker::new(1, 48000);
+        let mut input = input.at_once();
         let gauge = take.gauge();
         assert!(plug.attach(take).is_ok());
         input.take(
@@ -52,7 +53,7 @@ impl Card {
             microphone: Feeder::of(feed),
             input,
             output: Feeder::of(output),
-            loudspeaker: Taker::of(loudspeaker),
+            loudspeaker: Taker::of(loudspeaker).at_once(),
             beats: [Pulse::new(48000, Way::Delivers), Pulse::new(48000, Way::Asks)],
             lag,
             heard: 0,

@@ -37,7 +37,7 @@ impl Counter {
 fn on_device(device: usize, port: usize, channels: Channels) -> Result<Vec<f32>, EdgeError> {
     let spec = spec([48000, device as u32, 4], channels, port, Clocks::Cycle);
     let (feed, take) = outlet(&spec)?;
-    let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take));
+    let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take).at_once());
     let beat = Pulse::new(48000, Way::Asks).beat(2, moment(0.0));
     let (mut counter, mut played) = (Counter(0), vec![f32::NAN; 2 * device]);
     taker.drive(Room::Interleaved(&mut played), &beat, || {
@@ -68,7 +68,7 @@ fn ports_are_heard_where_one_expects_them() {
 fn a_port_hears_the_channel_that_it_names() {
     for (channels, heard) in [(Channels::These(vec![3]), [13.0, 23.0]), (Channels::First, [11.0, 21.0])] {
         let (feed, take) = intake(&spec([48000, 8, 128], channels, 1, Clocks::Cycle)).unwrap();
-        let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take));
+        let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take).at_once());
         let frames: Vec<f32> =
             (1..=2).flat_map(|frame| (1..=8).map(move |channel| (10 * frame + channel) as f32)).collect();
         let beat = Pulse::new(48000, Way::Asks).beat(2, moment(0.0));
@@ -86,7 +86,7 @@ proptest! {
     #[test]
     fn callbacks_of_any_size_hear_every_frame_once(block in 1usize..400, sizes in prop::collection::vec(0usize..3000, 1..30)) {
         let (feed, take) = outlet(&spec([48000, 1, 128], Channels::First, 1, Clocks::Cycle)).unwrap();
-        let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take));
+        let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take).at_once());
         let (mut pulse, mut counter, mut played) = (Pulse::new(48000, Way::Asks), Counter(0), vec![]);
         for size in sizes {
             let beat = pulse.beat(size, moment(played.len() as f64 / 48000.0));
@@ -112,7 +112,7 @@ proptest! {
         prop_assert_eq!(gauge.latency_frames(), period as f64);
         let (mut feeder, mut plug) = Feeder::new(48000);
         prop_assert!(plug.attach(feed).is_ok());
-        let mut taker = Taker::of(take);
+        let mut taker = Taker::of(take).at_once();
         let mut pulses = [Pulse::new(48000, Way::Asks), Pulse::new(48000, Way::Asks)];
         let (mut counter, mut played) = (Counter(0), vec![]);
         for (cycle, driver_first) in orders.into_iter().enumerate() {
@@ -145,7 +145,7 @@ fn a_driver_of_another_rate_hears_the_same_note() {
     let mut spec = spec([44100, 2, 441], Channels::First, 1, Clocks::Cycle);
     (spec.driver.rate, spec.driver.period) = (44100, 441);
     let (feed, take) = outlet(&spec).unwrap();
-    let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take));
+    let (mut feeder, mut taker) = (Feeder::of(feed), Taker::of(take).at_once());
     let (mut pulse, mut rendered, mut played) = (Pulse::new(44100, Way::Asks), 0usize, vec![]);
     for callback in 0..300 {
         let beat = pulse.beat(441, moment(f64::from(callback) * 0.01));
@@ -174,7 +174,8 @@ fn a_second_device_on_its_own_clock() {
     let mut rendered = 0usize;
     for (ppm, rate, period) in [(120.0, 48000, 256), (-250.0, 44100, 441)] {
         let (feed, take) = outlet(&spec([rate, 1, period], Channels::First, 1, Clocks::Own)).unwrap();
-        let (gauge, mut taker) = (take.gauge(), Taker::of(take));
+        let gauge = take.gauge();
+        let mut taker = Taker::of(take);
         assert!(plug.attach(feed).is_ok());
         let mut device = Clock::new(rate, ppm, period as usize, 1e-3, Way::Asks);
         device.stand(driver.next);
