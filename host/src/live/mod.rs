@@ -5,6 +5,7 @@ pub mod edge;
 mod graph;
 mod hearing;
 pub mod json;
+pub mod levels;
 mod lines;
 pub mod news;
 pub mod plain;

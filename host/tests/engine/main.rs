@@ -5,6 +5,7 @@
 mod change; //     a graph that is changed while it plays
 mod contained; //  workers that fail
 mod corrupt; //    plans that do not hold
+mod edges; //      what lies between devices and a graph
 mod events; //     what happened, and when
 mod graphs; //     random graphs, and what must come out of them
 mod guard; //      counts allocations while rendering

@@ -64,7 +64,7 @@ pub struct Pulse {
 }
 
 /// Where the bandwidth ends up: 1 ms of jitter becomes some 10 µs.
-const NARROW_HZ: f64 = 0.05;
+const NARROW_HZ: f64 = 0.015;
 /// Where it begins.
 const WIDE_HZ: f64 = 1.0;
 /// The product of bandwidth and time known on the way from one to the other, as that of a straight line fitted to all

@@ -49,8 +49,8 @@ impl FeedEnd {
         self.gauge.clone()
     }
 
-    /// Frames of which the last is due before `time`.
-    fn feed(&mut self, sound: &Sound, beat: &Beat, time: f64, per_frame: f64) {
+    /// Sends frames and tells when they are due.
+    fn feed(&mut self, sound: &Sound, beat: &Beat, series: &Series) {
         let frames = sound.frames(self.width());
         let fits = frames.min(self.ring.room());
         for channel in 0..self.ring.channels() {
@@ -61,7 +61,8 @@ impl FeedEnd {
         }
         self.fed += fits as u64;
         let at = beat.at.seconds();
-        self.ring.mark(Mark { fed: self.fed, time, per_frame, at, frames, lost: beat.lost });
+        let &Series { ahead, time, per_frame } = series;
+        self.ring.mark(Mark { fed: self.fed, time, per_frame, at, ahead: ahead.round() as usize, lost: beat.lost });
     }
 
     /// Channels of what is fed interleaved.
@@ -115,15 +116,25 @@ impl Feeder {
     /// RT — sends frames. What finds no room is dropped, whole frames, and counted.
     pub fn feed(&mut self, sound: Sound, beat: &Beat) {
         self.slot.turn();
-        let (mut time, mut per_frame) = (beat.time, beat.per_frame);
+        let frames = sound.frames(self.slot.held().map_or(1, |end| end.width()));
+        let mut series = Series { ahead: frames as f64, time: beat.time, per_frame: beat.per_frame };
         if let Some(rail) = &mut self.rail {
-            per_frame = rail.per_frame(beat);
-            let frames = sound.frames(self.slot.held().map_or(1, |end| end.width()));
-            time += (rail.ahead(beat) + frames as f64) * per_frame;
+            let (ahead, per_frame) = (rail.ahead(beat) + frames as f64, rail.per_frame(beat));
+            series = Series { ahead, time: beat.time + ahead * per_frame, per_frame };
             rail.pass(frames);
         }
         if let Some(end) = self.slot.held() {
-            end.feed(&sound, beat, time, per_frame);
+            end.feed(&sound, beat, &series);
         }
     }
+}
+
+/// Where frames lie in a series of them.
+struct Series {
+    /// By how many frames the first after them is due after the beat; of a device, how many came with it.
+    ahead: f64,
+    /// When that one is due.
+    time: f64,
+    /// Seconds a frame.
+    per_frame: f64,
 }

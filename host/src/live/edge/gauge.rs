@@ -71,4 +71,9 @@ impl Gauge {
     pub(super) fn lag(&self, frames: f64) {
         self.0.latency.store((frames as f32).to_bits(), Relaxed);
     }
+
+    pub(super) fn drift(&self, ppm: f64, settled: bool) {
+        self.0.ppm.store((ppm as f32).to_bits(), Relaxed);
+        self.0.settled.store(settled, Relaxed);
+    }
 }

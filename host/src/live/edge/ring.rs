@@ -7,7 +7,7 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 const MARKS: usize = 256;
 
 /// When frames are due.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
     /// So many frames have been fed since the start …
     pub fed: u64,
@@ -17,10 +17,17 @@ pub struct Mark {
     pub per_frame: f64,
     /// When they were fed.
     pub at: f64,
-    /// How many of them this time.
-    pub frames: usize,
+    /// So many of them are due after the beat with which they were fed; of a device, all that came with it.
+    pub ahead: usize,
     /// How often the clock of the side that feeds was lost.
     pub lost: u32,
+}
+
+impl Mark {
+    /// Frames that have come by a time, as the clock of the side that feeds has it.
+    pub fn come(&self, time: f64) -> f64 {
+        self.fed as f64 + (time - self.time) / self.per_frame
+    }
 }
 
 /// The end that frames go into.

@@ -3,8 +3,7 @@ use std::f32::consts::PI;
 use std::ops::Range;
 
 /// Watches what is heard. Where sound ends, its last sample and slope go on for a moment and fade; where it begins
-/// again, it fades in. Both are raised cosines, which begin and end without a bend. The very first sound is passed as it
-/// is, from its first sample on.
+/// again, it fades in. Both are raised cosines, which begin and end without a bend.
 #[derive(Clone, Debug)]
 pub struct Seam {
     state: State,
@@ -20,7 +19,7 @@ pub struct Seam {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
-    /// Nothing was heard so far.
+    /// Nothing was heard so far, and what comes does not fade in.
     Fresh,
     /// Sound passes.
     Open,
@@ -42,7 +41,12 @@ impl Seam {
     pub fn new(channels: usize, rate: u32) -> Self {
         let length = (f64::from(rate) * FADE).ceil().max(1.0) as usize;
         let none = vec![[0.0; 2]; channels];
-        Self { state: State::Fresh, length, tail: length, from: none.clone(), last: none }
+        Self { state: State::Shut, length, tail: length, from: none.clone(), last: none }
+    }
+
+    /// The very first sound is passed as it is, from its first sample on.
+    pub fn begin_at_once(&mut self) {
+        self.state = State::Fresh;
     }
 
     /// What comes next does not go on from what came last.

@@ -1,9 +1,11 @@
 //! What an edge connects, and by how much it must lag so that nothing is ever missing.
+use super::aim::Aim;
+use super::convert::Convert;
+use super::end::{Follow, How, TakeEnd};
 use super::feed::FeedEnd;
 use super::gauge::Gauge;
 use super::ring::ring;
 use super::route::{Channels, Route};
-use super::take::{Aim, TakeEnd};
 use num_integer::gcd;
 use thiserror::Error;
 
@@ -104,6 +106,14 @@ pub enum EdgeError {
         /// The channel, counted from 1.
         channel: usize,
     },
+    /// A ratio of rates that is beyond all sense.
+    #[error("{from} Hz cannot be made {to} Hz: choose a rate for the device that is nearer to the graph's")]
+    Ratio {
+        /// Hz that come.
+        from: u32,
+        /// Hz that are taken.
+        to: u32,
+    },
     /// A rate, a block or a period of nothing.
     #[error("a device, a port or a block without frames: rates, channels, blocks and periods are 1 or more")]
     Empty,
@@ -115,14 +125,26 @@ pub enum EdgeError {
 /// [`EdgeError`].
 pub fn intake(spec: &Spec) -> Result<(FeedEnd, TakeEnd), EdgeError> {
     let counts = Counts::of(spec)?;
-    let route = Route::from_device(&spec.port.of_device, spec.device.channels, spec.port.channels)?;
-    let aim = match spec.clocks {
-        Clocks::Cycle => Aim::fed_first(counts.block - counts.common),
-        _ => Aim::either(counts.cycle + counts.block - counts.common, spec.device.period, spec.device.rate),
+    let Spec { device, port, .. } = spec;
+    let route = Route::from_device(&port.of_device, device.channels, port.channels)?;
+    let rates = Rates { from: device.rate, to: port.rate };
+    let lag = match spec.clocks {
+        Clocks::Cycle => counts.block - counts.common,
+        Clocks::Same => counts.cycle + counts.block - counts.common,
+        Clocks::Own => counts.cycle + counts.block - counts.common + counts.period,
     };
-    let (to, from) = ring(counts.room(), spec.port.channels);
+    let aim = match spec.clocks {
+        Clocks::Cycle => Aim::fed_first(rates.lag(lag)),
+        _ => Aim::either(rates.lag(lag), device.period, device.rate),
+    };
+    let how = rates.how(spec, aim)?;
+    let (to, from) = ring(counts.room(rates), port.channels);
     let gauge = Gauge::default();
-    Ok((FeedEnd::new(to, Some(route), gauge.clone()), TakeEnd::of_graph(from, aim, spec, gauge)))
+    let feed = FeedEnd::new(to, Some(route), gauge.clone());
+    // The frames of one callback of a device are part of what it says of its own latency.
+    let take =
+        TakeEnd::new(from, how, None, port.rate, if spec.clocks == Clocks::Own { device.period } else { 0 }, gauge);
+    Ok((feed, take))
 }
 
 /// An edge from the graph to a device.
@@ -131,14 +153,42 @@ pub fn intake(spec: &Spec) -> Result<(FeedEnd, TakeEnd), EdgeError> {
 /// [`EdgeError`].
 pub fn outlet(spec: &Spec) -> Result<(FeedEnd, TakeEnd), EdgeError> {
     let counts = Counts::of(spec)?;
-    let route = Route::to_device(&spec.port.of_device, spec.device.channels, spec.port.channels)?;
+    let Spec { device, port, .. } = spec;
+    let route = Route::to_device(&port.of_device, device.channels, port.channels)?;
+    let rates = Rates { from: port.rate, to: device.rate };
     let aim = match spec.clocks {
         Clocks::Cycle => Aim::at_once(),
-        _ => Aim::either(spec.device.period, counts.cycle, spec.port.rate),
+        _ => Aim::either(rates.lag(device.period), counts.cycle, port.rate),
     };
-    let (to, from) = ring(counts.room(), spec.port.channels);
+    let how = rates.how(spec, aim)?;
+    let (to, from) = ring(counts.room(rates), port.channels);
     let gauge = Gauge::default();
-    Ok((FeedEnd::new(to, None, gauge.clone()), TakeEnd::of_device(from, route, aim, spec, gauge)))
+    let feed = FeedEnd::new(to, None, gauge.clone());
+    Ok((feed, TakeEnd::new(from, how, Some(route), device.rate, 0, gauge)))
+}
+
+/// Frames a second that are fed, and that are taken.
+#[derive(Clone, Copy)]
+struct Rates {
+    from: u32,
+    to: u32,
+}
+
+impl Rates {
+    /// So many taken frames, in fed ones; converting, one is read ahead, and there is a fraction.
+    fn lag(self, taken: usize) -> usize {
+        let fed = (taken as u64 * u64::from(self.from)).div_ceil(u64::from(self.to)) as usize;
+        fed + if self.from == self.to { 0 } else { 2 }
+    }
+
+    fn how(self, spec: &Spec, aim: Aim) -> Result<How, EdgeError> {
+        let convert = || Convert::new(self.from, self.to, spec.port.channels);
+        Ok(match spec.clocks {
+            Clocks::Own => How::Follows(convert()?, Follow::new(self.from, aim.lag)),
+            _ if self.from == self.to => How::Copies(aim),
+            _ => How::Converts(convert()?, aim),
+        })
+    }
 }
 
 /// Frames of a port that come and go at once.
@@ -150,6 +200,10 @@ pub fn outlet(spec: &Spec) -> Result<(FeedEnd, TakeEnd), EdgeError> {
 /// that comes with the driver's own callback has delivered (j + 1) M by then, and lags by B − gcd(M, B).
 ///
 /// An output of N frames a callback may ask for (j + 1) N before the driver's callback j: it lags by N.
+///
+/// On two clocks the callbacks stand in no order. When a block is taken, what is due with it has come up to a callback of
+/// the input before, and blocks are taken up to M + B − gcd(M, B) before they are due: an input lags by both. Beyond
+/// that, all lag by what callbacks may be late ([`Follow`]).
 struct Counts {
     /// A block of the graph.
     block: usize,
@@ -175,12 +229,14 @@ impl Counts {
         };
         let (block, whole_block) = of_port(driver.block, driver.graph_rate);
         let (cycle, whole_cycle) = of_port(driver.period, driver.rate);
-        let common = if driver.steady && whole_block && whole_cycle { gcd(block, cycle) } else { 1 };
+        let early = if driver.rate == port.rate { 0 } else { 2 }; // read ahead by what converts for the driver
+        let cycle = cycle + early;
+        let common = if early == 0 && driver.steady && whole_block && whole_cycle { gcd(block, cycle) } else { 1 };
         Ok(Self { block, cycle, common, period: of_port(device.period, device.rate).0 })
     }
 
     /// Frames that a ring has room for: all that may wait, and as much again.
-    fn room(&self) -> usize {
-        (4 * (self.block + self.cycle + self.period)).max(4096)
+    fn room(&self, rates: Rates) -> usize {
+        (4 * rates.lag(self.block + self.cycle + self.period)).max(rates.from as usize / 5).max(4096)
     }
 }

@@ -1,1 +1,3 @@
 mod one_clock;
+mod outlets;
+mod two_clocks;

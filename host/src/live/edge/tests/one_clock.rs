@@ -32,15 +32,17 @@ fn spec(device: usize, driver: usize, block: usize, clocks: Clocks) -> Spec {
 impl Card {
     fn new(spec: Spec, sooner: usize) -> Self {
         let (feed, mut take) = intake(&spec).unwrap();
-        take.aim.lag -= sooner;
-        let lag = take.aim.lag;
+        let super::super::end::How::Copies(aim) = &mut take.how else { panic!("one clock, one rate") };
+        aim.lag -= sooner;
+        let lag = aim.lag;
         let driver = Spec {
             device: Device { rate: spec.driver.rate, channels: 1, period: spec.driver.period },
             clocks: Clocks::Cycle,
             ..spec.clone()
         };
         let (output, loudspeaker) = outlet(&driver).unwrap();
-        let (mut input, mut plug) = Taker::new(1, 48000);
+        let (input, mut plug) = Taker::new(1, 48000);
+        let mut input = input.at_once();
         let gauge = take.gauge();
         assert!(plug.attach(take).is_ok());
         input.take(
@@ -51,7 +53,7 @@ impl Card {
             microphone: Feeder::of(feed),
             input,
             output: Feeder::of(output),
-            loudspeaker: Taker::of(loudspeaker),
+            loudspeaker: Taker::of(loudspeaker).at_once(),
             beats: [Pulse::new(48000, Way::Delivers), Pulse::new(48000, Way::Asks)],
             lag,
             heard: 0,
@@ -69,6 +71,10 @@ impl Card {
     }
 
     fn play(&mut self, frames: usize, at: f64) {
+        assert_eq!(self.play_whatever(frames, at).short, 0);
+    }
+
+    fn play_whatever(&mut self, frames: usize, at: f64) -> Taken {
         let beat = self.beats[1].beat(frames, moment(at));
         let mut block = vec![0.0; self.spec.driver.block];
         let mut sound = vec![f32::NAN; frames];
@@ -78,8 +84,8 @@ impl Card {
             input.take(Room::Planar(FramesMut { data: &mut block, stride, frames }), &beat);
             output.feed(Sound::Planar(Frames { data: &block, stride, frames }), &beat);
         });
-        assert_eq!(taken.short, 0);
         self.played.extend(sound);
+        taken
     }
 
     /// Everything that was heard is played, `lag` frames later, and nothing else.
@@ -144,4 +150,76 @@ proptest! {
         let card = in_cycles(period, block, &orders, 1);
         prop_assert!(card.gauge.starved() > 0);
     }
+}
+
+/// A microphone with short callbacks and a loudspeaker with long ones, and the other way round, of one card.
+#[test]
+fn callbacks_need_not_be_of_one_size() {
+    for (microphone, loudspeaker, block) in [(64, 1024, 128), (1024, 64, 128), (441, 480, 160), (100, 128, 128)] {
+        let mut card = Card::new(spec(microphone, loudspeaker, block, Clocks::Same), 0);
+        while card.played.len() < 40_000 {
+            let (heard, played) = ((card.heard + microphone) as f64, card.played.len() as f64);
+            // Frames have been heard when they are delivered, and are asked for before they are played.
+            if heard <= played {
+                card.hear(microphone, heard / 48000.0);
+            } else {
+                card.play(loudspeaker, played / 48000.0);
+            }
+        }
+        let lag = card.played.iter().take_while(|sample| **sample == 0.0).count();
+        assert!(card.is_exact(lag), "{microphone}, {loudspeaker}, {block}");
+        assert!((card.lag..card.lag + 2 * microphone).contains(&lag), "{lag} and not {}", card.lag);
+    }
+}
+
+/// A card whose callbacks all come at once, in which the microphone's frames are there first, as many as are asked for.
+#[test]
+fn callbacks_that_come_together_may_be_of_any_size() {
+    let mut spec = spec(500, 500, 128, Clocks::Cycle);
+    spec.driver.steady = false;
+    let mut card = Card::new(spec, 0);
+    for frames in [100, 500, 1, 1, 77, 128, 499, 500, 3, 250, 127, 129] {
+        let at = card.heard as f64 / 48000.0;
+        card.hear(frames, at);
+        card.play(frames, at);
+    }
+    assert_eq!(card.lag, 127);
+    assert!(card.is_exact(127));
+}
+
+/// The microphone has been open for a while before the loudspeaker is: what is old is left out.
+#[test]
+fn who_comes_late_hears_what_is_new() {
+    let mut card = Card::new(spec(128, 128, 128, Clocks::Same), 0);
+    for cycle in 0..30 {
+        card.hear(128, f64::from(cycle) * 128.0 / 48000.0);
+    }
+    for cycle in 29..60 {
+        let at = f64::from(cycle) * 128.0 / 48000.0;
+        if cycle > 29 {
+            card.hear(128, at);
+        }
+        card.play(128, at + 100e-6);
+    }
+    assert_eq!(card.gauge.starved(), 0);
+    let first = (29 * 128 - card.lag + 1) as f32;
+    assert!(card.played.iter().copied().eq((0..card.played.len()).map(|at| first + at as f32)));
+}
+
+/// Eleven callbacks of the microphone are left out, of which one was ahead: a fade, and then the sound again, as late as before.
+#[test]
+fn a_gap_leaves_the_lag_as_it_was() {
+    let mut card = Card::new(spec(128, 128, 128, Clocks::Same), 0);
+    for cycle in 0..200 {
+        let at = f64::from(cycle) * 128.0 / 48000.0;
+        if cycle < 50 || cycle > 60 {
+            card.hear(128, at);
+        } else {
+            card.heard += 128;
+        }
+        card.play_whatever(128, at + 100e-6);
+    }
+    let last = card.played.len() - 1;
+    assert_eq!(card.played[last], (card.played.len() - card.lag) as f32);
+    assert_eq!((card.gauge.starved(), card.gauge.missing()), (1, 10 * 128));
 }
