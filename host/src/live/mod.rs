@@ -2,6 +2,7 @@
 
 mod act;
 mod preset;
+pub mod remote;
 mod scene;
 mod watch;
 

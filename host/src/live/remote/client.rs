@@ -1,0 +1,192 @@
+//! One connection of JSON lines: what has come and is not read yet, what is to go and is not written yet.
+use super::places::Stream;
+use serde_json::Value;
+use std::io::{self, ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+/// Longest line, in bytes.
+pub const LONGEST: usize = 1 << 16;
+/// Most bytes that wait for a client to read them.
+const MOST: usize = 1 << 20;
+/// Meters are left out for a client that has so much to read.
+const BEHIND: usize = 1 << 16;
+
+/// A connection.
+pub struct Client {
+    pub stream: Stream,
+    input: Vec<u8>,
+    output: Vec<u8>,
+    /// More may be there to be read.
+    pub readable: bool,
+    /// Nothing more will come.
+    ended: bool,
+    /// Nothing more is wanted of it: it is let go once all is written.
+    closing: bool,
+    /// The connection is of no use any more.
+    broken: bool,
+    /// Acts that are not answered.
+    pub waiting: usize,
+    /// It wants to be told what happens.
+    pub events: bool,
+    /// It wants meters.
+    pub meters: Option<Every>,
+    lines: u64,
+}
+
+/// What is done again and again.
+pub struct Every {
+    pub period: Duration,
+    pub next: Instant,
+}
+
+impl Every {
+    pub fn hz(hz: f64, now: Instant) -> Self {
+        Self { period: Duration::from_secs_f64(1.0 / hz), next: now }
+    }
+
+    /// Whether it is due; if so, the next time is set.
+    pub fn is_due(&mut self, now: Instant) -> bool {
+        let due = self.next <= now;
+        if due {
+            self.next = (self.next + self.period).max(now); // what was missed is not made up for
+        }
+        due
+    }
+}
+
+/// Why a client is let go, where others should know.
+pub enum Cut {
+    /// It does not read.
+    Slow,
+}
+
+impl Client {
+    pub fn new(stream: Stream) -> Self {
+        Self {
+            stream,
+            input: vec![],
+            output: vec![],
+            readable: true,
+            ended: false,
+            closing: false,
+            broken: false,
+            waiting: 0,
+            events: false,
+            meters: None,
+            lines: 0,
+        }
+    }
+
+    /// Whether it came through a port, where others than this user may be.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.stream, Stream::Tcp(_))
+    }
+
+    /// Reads some, and answers the lines that are complete; what is no line is answered at once.
+    pub fn lines(&mut self) -> Vec<Vec<u8>> {
+        let mut chunk = vec![0; LONGEST];
+        if self.readable && !self.closing && !self.broken {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => (self.ended, self.readable) = (true, false),
+                Ok(read) => self.input.extend_from_slice(&chunk[..read]),
+                Err(why) if why.kind() == ErrorKind::WouldBlock => self.readable = false,
+                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.broken = true,
+            }
+        }
+        let mut lines: Vec<Vec<u8>> = vec![];
+        while let Some(end) = self.input.iter().position(|byte| *byte == b'\n') {
+            lines.push(self.input.drain(..=end).take(end).collect());
+        }
+        if self.ended && !self.input.is_empty() {
+            lines.push(std::mem::take(&mut self.input));
+        }
+        if self.input.len() > LONGEST || lines.iter().any(|line| line.len() > LONGEST) {
+            self.refuse(&format!("a line is longer than {LONGEST} bytes; end each request by a new line"));
+            return vec![];
+        }
+        let first = self.lines == 0;
+        lines.retain(|line| !line.trim_ascii().is_empty());
+        self.lines += lines.len() as u64;
+        // A page in a browser may send to a port of this machine, and its text would follow the lines of its request.
+        if first && self.is_remote() && lines.first().is_some_and(|line| !line.trim_ascii().starts_with(b"{")) {
+            self.refuse("this port takes JSON, one request a line, such as {\"id\":1,\"do\":\"params\"}");
+            return vec![];
+        }
+        lines
+    }
+
+    fn refuse(&mut self, why: &str) {
+        self.say(&super::tell::answer(Value::Null, Err(why.into())));
+        (self.closing, self.readable) = (true, false);
+        self.input.clear();
+    }
+
+    /// Puts a line where it will be written from.
+    pub fn say(&mut self, line: &Value) {
+        self.output.extend(line.to_string().bytes());
+        self.output.push(b'\n');
+    }
+
+    /// As [`Client::say`], unless there is much to be read already.
+    pub fn say_if_read(&mut self, line: &Value) {
+        if self.output.len() < BEHIND {
+            self.say(line);
+        }
+    }
+
+    /// Writes what can be written now.
+    ///
+    /// # Errors
+    /// The client does not read what it asked for.
+    pub fn write(&mut self) -> Result<(), Cut> {
+        while !self.output.is_empty() && !self.broken {
+            match self.stream.write(&self.output) {
+                Ok(0) => self.broken = true,
+                Ok(written) => drop(self.output.drain(..written)),
+                Err(why) if why.kind() == ErrorKind::WouldBlock => break,
+                Err(why) if why.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.broken = true,
+            }
+        }
+        if self.output.len() > MOST {
+            self.broken = true;
+            return Err(Cut::Slow);
+        }
+        Ok(())
+    }
+
+    /// Whether it has been answered all that it asked.
+    pub fn is_quiet(&self) -> bool {
+        self.output.is_empty() && self.waiting == 0
+    }
+
+    /// Whether it can be forgotten.
+    pub fn is_done(&self) -> bool {
+        self.broken || (self.output.is_empty() && (self.closing || self.ended && self.waiting == 0))
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
