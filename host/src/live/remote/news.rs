@@ -59,7 +59,7 @@ mod tests {
         let happened: Vec<u32> = (0..100).collect();
         for step in 1..=5 {
             let (mut old, mut told) = (vec![], vec![]);
-            for end in (0..=100).step_by(step) {
+            for end in (0..=100usize).step_by(step) {
                 told.extend(fresh(&mut old, &happened[end.saturating_sub(5)..end]));
             }
             assert_eq!(told, happened[..100 - 100 % step], "steps of {step}");

@@ -86,9 +86,7 @@ impl Osc {
                 Err(_) => {} // of an answer that found nobody: on some systems it comes here
             }
         }
-        self.later.sort_by_key(|later| later.due); // of equal ones, the first stays first
-        let due = self.later.partition_point(|later| later.due <= now);
-        for Later { from, message, .. } in self.later.drain(..due).collect::<Vec<_>>() {
+        for Later { from, message, .. } in self.due(now) {
             self.act(&message, from, desk, now);
         }
         self.listeners.retain(|listener| listener.until > now);
@@ -101,6 +99,13 @@ impl Osc {
                 meters.get_or_insert_with(|| levels(scene)).iter().for_each(|message| self.send(to, message.clone()));
             }
         }
+    }
+
+    /// Messages whose time has come, in its order.
+    fn due(&mut self, now: Instant) -> Vec<Later> {
+        self.later.sort_by_key(|later| later.due); // of equal ones, the first stays first
+        let due = self.later.partition_point(|later| later.due <= now);
+        self.later.drain(..due).collect()
     }
 
     fn read(&mut self, packet: &[u8], from: SocketAddr, desk: &Desk, now: Instant) {
@@ -206,7 +211,9 @@ fn set(message: &OscMessage, scene: Option<&Scene>) -> Result<Vec<Act>, String> 
             format!("behind the value stands how many milliseconds it takes to get there, 0 to {LONGEST_RAMP}")
         })?,
         _ => {
-            return Err("one value is wanted, and may be followed by how many milliseconds it takes to get there".into());
+            return Err(
+                "one value is wanted, and may be followed by how many milliseconds it takes to get there".into()
+            );
         }
     };
     let act = |param: &Param| {

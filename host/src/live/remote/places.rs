@@ -181,6 +181,7 @@ mod unix {
     }
 
     fn make(path: &Path) -> io::Result<(UnixListener, Own)> {
+        std_net::SocketAddr::from_pathname(path)?; // a longer name could be given, but not found
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = tempfile::Builder::new().prefix(".aw").rand_bytes(4).tempdir_in(parent)?; // for its owner alone
         let first = folder.path().join("s");

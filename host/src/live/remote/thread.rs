@@ -88,6 +88,15 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// One without a thread, that shows a scene; and what it is asked.
+    #[cfg(test)]
+    pub fn alone() -> (Self, Receiver<Asked>) {
+        let waker = Waker::new(Poll::new().unwrap().registry(), WAKE).unwrap();
+        let (asks, asked) = sync_channel(MOST_ACTS);
+        let scene = Some(Arc::new(super::tests::scene()));
+        (Self { shared: Arc::new(Shared::new(waker)), asks, notes: channel().0, scene }, asked)
+    }
+
     /// Hands an act on; what becomes of it comes back through the inbox.
     pub fn ask(&self, act: Act, to: To) {
         let asked = Asked { act, answer: Answer::new(to, &self.shared) };
