@@ -54,11 +54,8 @@ impl Every {
     }
 }
 
-/// Why a client is let go, where others should know.
-pub enum Cut {
-    /// It does not read.
-    Slow,
-}
+/// A client does not read what it asked for.
+pub struct Deaf;
 
 impl Client {
     pub fn new(stream: Stream) -> Self {
@@ -82,7 +79,7 @@ impl Client {
         matches!(self.stream, Stream::Tcp(_))
     }
 
-    /// Reads some, and answers the lines that are complete; what is no line is answered at once.
+    /// Reads some; gives the lines that are complete. What is too long for one is answered at once.
     pub fn lines(&mut self) -> Vec<Vec<u8>> {
         let mut chunk = vec![0; LONGEST];
         if self.readable && !self.closing && !self.broken {
@@ -95,8 +92,9 @@ impl Client {
             }
         }
         let mut lines: Vec<Vec<u8>> = vec![];
-        while let Some(end) = self.input.iter().position(|byte| *byte == b'\n') {
-            lines.push(self.input.drain(..=end).take(end).collect());
+        if let Some(end) = self.input.iter().rposition(|byte| *byte == b'\n') {
+            let whole: Vec<u8> = self.input.drain(..=end).collect();
+            lines.extend(whole.split(|byte| *byte == b'\n').map(<[u8]>::to_vec));
         }
         if self.ended && !self.input.is_empty() {
             lines.push(std::mem::take(&mut self.input));
@@ -138,8 +136,8 @@ impl Client {
     /// Writes what can be written now.
     ///
     /// # Errors
-    /// The client does not read what it asked for.
-    pub fn write(&mut self) -> Result<(), Cut> {
+    /// Too much waits to be read; it is let go.
+    pub fn write(&mut self) -> Result<(), Deaf> {
         while !self.output.is_empty() && !self.broken {
             match self.stream.write(&self.output) {
                 Ok(0) => self.broken = true,
@@ -151,7 +149,7 @@ impl Client {
         }
         if self.output.len() > MOST {
             self.broken = true;
-            return Err(Cut::Slow);
+            return Err(Deaf);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The thread: all sockets in turn, none waited for.
 use super::answer::{Answer, Asked, Done, Shared, To};
-use super::client::{Client, Cut, Every};
+use super::client::{Client, Deaf, Every};
 use super::news::{News, Seen};
 use super::osc::Osc;
 use super::places::{self, Door, RemoteError, Stream};
@@ -265,7 +265,7 @@ impl Hub {
     /// Writes what can be written, and forgets who has gone.
     fn write(&mut self) {
         for client in self.clients.values_mut() {
-            if let Err(Cut::Slow) = client.write() {
+            if let Err(Deaf) = client.write() {
                 self.desk.note("a client of remote control did not read what it asked for, and was cut off".into());
             }
         }
