@@ -2,6 +2,7 @@
 use super::places::Stream;
 use serde_json::Value;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 /// Longest line, in bytes.
@@ -20,14 +21,21 @@ pub struct Client {
     pub readable: bool,
     /// Nothing more will come.
     ended: bool,
-    /// Nothing more is wanted of it: it is let go once all is written.
+    /// Nothing more is wanted of it: it is let go once it has read the last line and closed its side. Closed before that,
+    /// a connection is reset, and the line lost.
     closing: bool,
+    /// Bytes that came after that.
+    unread: usize,
+    /// It is told that nothing more comes.
+    shut: bool,
     /// The connection is of no use any more.
     broken: bool,
     /// Acts that are not answered.
     pub waiting: usize,
     /// It wants to be told what happens.
     pub events: bool,
+    /// It wants to be told of parameters that change.
+    pub params: bool,
     /// It wants meters.
     pub meters: Option<Every>,
     lines: u64,
@@ -66,9 +74,12 @@ impl Client {
             readable: true,
             ended: false,
             closing: false,
+            unread: 0,
+            shut: false,
             broken: false,
             waiting: 0,
             events: false,
+            params: false,
             meters: None,
             lines: 0,
         }
@@ -81,10 +92,11 @@ impl Client {
 
     /// Reads some; gives the lines that are complete. What is too long for one is answered at once.
     pub fn lines(&mut self) -> Vec<Vec<u8>> {
-        let mut chunk = vec![0; LONGEST];
-        if self.readable && !self.closing && !self.broken {
+        if self.readable && !self.broken {
+            let mut chunk = vec![0; LONGEST];
             match self.stream.read(&mut chunk) {
                 Ok(0) => (self.ended, self.readable) = (true, false),
+                Ok(read) if self.closing => self.unread += read,
                 Ok(read) => self.input.extend_from_slice(&chunk[..read]),
                 Err(why) if why.kind() == ErrorKind::WouldBlock => self.readable = false,
                 Err(why) if why.kind() == ErrorKind::Interrupted => {}
@@ -114,10 +126,16 @@ impl Client {
         lines
     }
 
-    fn refuse(&mut self, why: &str) {
+    /// Says why nothing more is wanted of it.
+    pub fn refuse(&mut self, why: &str) {
         self.say(&super::tell::answer(Value::Null, Err(why.into())));
-        (self.closing, self.readable) = (true, false);
+        (self.closing, self.events, self.params, self.meters) = (true, false, false, None);
         self.input.clear();
+    }
+
+    /// Whether it is served.
+    pub fn is_served(&self) -> bool {
+        !self.closing
     }
 
     /// Puts a line where it will be written from.
@@ -147,6 +165,9 @@ impl Client {
                 Err(_) => self.broken = true,
             }
         }
+        if self.closing && self.output.is_empty() && !self.shut {
+            (self.shut, self.broken) = (true, self.broken || self.stream.shut().is_err());
+        }
         if self.output.len() > MOST {
             self.broken = true;
             return Err(Deaf);
@@ -161,7 +182,18 @@ impl Client {
 
     /// Whether it can be forgotten.
     pub fn is_done(&self) -> bool {
-        self.broken || (self.output.is_empty() && (self.closing || self.ended && self.waiting == 0))
+        self.broken || self.unread > MOST || (self.output.is_empty() && self.ended && self.waiting == 0)
+    }
+}
+
+impl Stream {
+    /// Says that nothing more comes.
+    fn shut(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
     }
 }
 

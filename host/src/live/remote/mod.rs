@@ -10,6 +10,7 @@
 //! ← {"event":"event","time":1.5,"output":"claps","label":"clap","value":0.9}
 //! ```
 //!
+//! `{"do":"meters","hz":10}` brings levels, and `{"do":"params","follow":true}` parameters that change, whoever moves them.
 //! Every request gets one answer, in the order in which they are done; lines with `event` come between. A level of −∞ dB
 //! is `null`. A client that has closed its side is answered what it asked, and then let go.
 //!

@@ -1,5 +1,6 @@
 //! What is new in a scene: a scene holds the latest of everything, and so does the one before it.
-use super::super::scene::{Happening, Note, Scene, Xrun};
+use super::super::scene::{Happening, Note, Scene, Where, Xrun};
+use std::collections::BTreeMap;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,6 +11,8 @@ pub enum News {
     Xrun(Xrun),
     /// Something that the user should know.
     Note(Note),
+    /// A live parameter has another value.
+    Param(Where, f64),
 }
 
 /// What has been seen.
@@ -18,6 +21,7 @@ pub struct Seen {
     events: Vec<Happening>,
     gaps: Vec<Xrun>,
     notes: Vec<Note>,
+    params: BTreeMap<Where, f64>,
 }
 
 impl Seen {
@@ -26,7 +30,18 @@ impl Seen {
         let events = fresh(&mut self.events, &scene.events).into_iter().map(News::Event);
         let gaps = fresh(&mut self.gaps, &scene.gaps).into_iter().map(News::Xrun);
         let notes = fresh(&mut self.notes, &scene.notes).into_iter().map(News::Note);
-        events.chain(gaps).chain(notes).collect()
+        let mut news: Vec<News> = events.chain(gaps).chain(notes).collect();
+        for param in &scene.params {
+            match self.params.get_mut(&param.at) {
+                Some(value) if *value == param.value => {}
+                Some(value) => {
+                    *value = param.value;
+                    news.push(News::Param(param.at.clone(), param.value));
+                }
+                None => drop(self.params.insert(param.at.clone(), param.value)),
+            }
+        }
+        news
     }
 }
 

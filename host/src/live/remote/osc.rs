@@ -5,10 +5,11 @@
 //! from 0. Beside nodes there is `/aw/…`, see [`words`]. What goes wrong is sent back as `/aw/error ADDRESS WORDS`.
 //! Messages of a bundle are done when its time comes, at once if that is past.
 mod pattern; // addresses that stand for many
+mod sent; //    what is told
 mod words; //   `/aw/…`
 
 use super::super::act::Act;
-use super::super::scene::{Level, Param, Port, Scene};
+use super::super::scene::{Param, Scene, Where};
 use super::answer::To;
 use super::client::Every;
 use super::news::News;
@@ -31,8 +32,6 @@ const LATEST: Duration = Duration::from_secs(3600);
 const MOST_NESTED: usize = 64;
 /// Seconds from 1900, where the time of a bundle begins, to 1970 (RFC 5905).
 const NTP_TO_UNIX: u64 = 2_208_988_800;
-/// What is sent for −∞ dB: not every receiver knows an infinity.
-const SILENCE: f32 = -200.0;
 
 /// The socket, and what is kept for its senders.
 pub struct Osc {
@@ -52,6 +51,7 @@ struct Later {
 struct Listener {
     at: SocketAddr,
     events: bool,
+    params: bool,
     meters: Option<Every>,
     until: Instant,
 }
@@ -96,7 +96,10 @@ impl Osc {
             let is_due = self.listeners[at].meters.as_mut().is_some_and(|every| every.is_due(now));
             if is_due {
                 let to = self.listeners[at].at;
-                meters.get_or_insert_with(|| levels(scene)).iter().for_each(|message| self.send(to, message.clone()));
+                meters
+                    .get_or_insert_with(|| sent::levels(scene))
+                    .iter()
+                    .for_each(|message| self.send(to, message.clone()));
             }
         }
     }
@@ -158,23 +161,13 @@ impl Osc {
     }
 
     /// Tells what happened to those who wait for it.
-    pub fn tell(&mut self, news: &News) {
-        let text = |text: &str| OscType::String(text.replace('\0', ""));
-        let (addr, args) = match news {
-            News::Event(event) => (
-                "/aw/event",
-                vec![
-                    text(&event.output),
-                    text(&event.label),
-                    OscType::Float(event.value as f32),
-                    OscType::Double(event.time),
-                ],
-            ),
-            News::Xrun(gap) => ("/aw/xrun", vec![OscType::Double(gap.time)]),
-            News::Note(note) => ("/aw/note", vec![text(&note.text)]),
+    pub fn tell(&self, news: &News) {
+        let wants = |listener: &&Listener| match news {
+            News::Param(..) => listener.params,
+            _ => listener.events,
         };
-        for listener in self.listeners.iter().filter(|listener| listener.events) {
-            self.send(listener.at, OscMessage { addr: addr.into(), args: args.clone() });
+        for listener in self.listeners.iter().filter(wants) {
+            self.send(listener.at, sent::news(news));
         }
     }
 
@@ -234,19 +227,19 @@ fn find<'s>(address: &str, scene: Option<&'s Scene>) -> Result<Vec<&'s Param>, S
     if pattern::is_pattern(address) {
         return Err("this pattern fits no live parameter".into());
     }
-    let known: Vec<String> = params.iter().map(address_of).collect();
+    let known: Vec<String> = params.iter().map(|param| address_of(&param.at)).collect();
     let near = suggest(address, known.iter().map(String::as_str)).unwrap_or_default();
     Err(format!("no live parameter has this address{near}"))
 }
 
-fn address_of(param: &Param) -> String {
-    format!("/{}/{}", param.at.node, param.at.param)
+fn address_of(at: &Where) -> String {
+    format!("/{}/{}", at.node, at.param)
 }
 
 /// A parameter in a group has a name with a dot, where an address would have a slash.
 fn spellings(param: &Param) -> [String; 3] {
     let (node, name) = (&param.at.node, &param.at.param);
-    [address_of(param), format!("/{node}/{}", name.replace('.', "/")), format!("/{node}.{name}")]
+    [address_of(&param.at), format!("/{node}/{}", name.replace('.', "/")), format!("/{node}.{name}")]
 }
 
 fn number(arg: &OscType) -> Option<f64> {
@@ -275,26 +268,6 @@ fn value(param: &Param, arg: &OscType) -> Result<String, String> {
     }
     // Faders send 4.0 where 4 is meant.
     Ok(if x.fract() == 0.0 && x.abs() < 1e15 { format!("{x}") } else { format!("{x:?}") })
-}
-
-/// `/aw/meter PORT CHANNEL RMS PEAK HOLD`, for each channel of each input and output; channels count from 1.
-fn levels(scene: &Scene) -> Vec<OscMessage> {
-    let level = |db: Level| OscType::Float((db as f32).max(SILENCE));
-    let of = |port: &Port| -> Vec<OscMessage> {
-        let meters = port.meters.iter().zip(1..);
-        let message = |(meter, channel): (&super::super::scene::Meter, i32)| OscMessage {
-            addr: "/aw/meter".into(),
-            args: vec![
-                OscType::String(port.name.clone()),
-                OscType::Int(channel),
-                level(meter.rms),
-                level(meter.peak),
-                level(meter.hold),
-            ],
-        };
-        meters.map(message).collect()
-    };
-    scene.inputs.iter().chain(&scene.outputs).flat_map(of).collect()
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ pub enum Request {
     Act(Act),
     /// A live parameter.
     Get(Where),
-    /// All of them.
-    Params,
+    /// All of them; and to be told when one changes, or no more.
+    Params(Option<bool>),
     /// The whole scene.
     Scene,
     /// To be told what happens, or no more.
@@ -26,7 +26,7 @@ pub enum Request {
 const KNOWN: &[(&str, &[&str])] = &[
     ("set", &["node", "param", "value", "ramp_ms"]),
     ("get", &["node", "param"]),
-    ("params", &[]),
+    ("params", &["follow"]),
     ("scene", &[]),
     ("events", &["on"]),
     ("meters", &["hz", "on"]),
@@ -84,7 +84,11 @@ fn request(object: &Map<String, Value>) -> Result<Request, String> {
     let fields = Fields { name, object };
     Ok(match name {
         "get" => Request::Get(Where { node: fields.text("node")?, param: fields.text("param")? }),
-        "params" => Request::Params,
+        "params" => Request::Params(match object.get("follow") {
+            None => None,
+            Some(Value::Bool(follow)) => Some(*follow),
+            Some(_) => return Err("`follow` is true or false".into()),
+        }),
         "scene" => Request::Scene,
         "events" => Request::Events(fields.on(Some(true))?),
         "meters" => match fields.on(Some(true))? {

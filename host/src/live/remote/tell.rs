@@ -109,6 +109,7 @@ pub fn news(news: &News) -> Value {
         News::Event(event) => ("event", as_value(event)),
         News::Xrun(gap) => ("xrun", as_value(gap)),
         News::Note(note) => ("note", as_value(note)),
+        News::Param(at, value) => ("param", json!({ "node": at.node, "param": at.param, "value": value })),
     };
     let mut line = json!({ "event": kind });
     if let Value::Object(more) = of {

@@ -201,6 +201,23 @@ fn events_and_notes_come_once_to_those_who_want_them() {
 }
 
 #[test]
+fn who_follows_parameters_is_told_when_another_moves_them() {
+    let mut remote = on_a_port();
+    let mut script = Script::at(&remote);
+    assert_eq!(script.ask(r#"{"id":1,"do":"params","follow":true}"#)["params"].as_array().unwrap().len(), 4);
+    let mut scene = scene();
+    remote.publish(&scene);
+    scene.params[0].value = -9.0;
+    remote.publish(&scene);
+    remote.publish(&scene);
+    assert_eq!(script.hear(), json!({"event": "param", "node": "gain", "param": "gain_db", "value": -9.0}));
+    assert_eq!(script.ask(r#"{"id":2,"do":"params","follow":false}"#)["params"][0]["value"], -9.0);
+    scene.params[0].value = -12.0;
+    remote.publish(&scene);
+    assert_eq!(script.ask(r#"{"id":3,"do":"params"}"#)["id"], 3);
+}
+
+#[test]
 fn meters_come_again_and_again() {
     let remote = on_a_port();
     let mut script = Script::at(&remote);

@@ -11,7 +11,7 @@ use crate::live::{Act, Scene};
 use mio::{Events, Interest, Poll, Token, Waker};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
@@ -24,6 +24,8 @@ const DOORS: usize = 2;
 const CLIENTS: usize = 1 << 10;
 /// Most clients at a time.
 const MOST_CLIENTS: usize = 16;
+/// Most connections at a time, with those that are told that they are too many.
+const MOST_TOLD: usize = 64;
 /// Most acts that wait for the session.
 const MOST_ACTS: usize = 256;
 /// How long clients may take to read their last answers.
@@ -182,14 +184,15 @@ impl Hub {
                 Err(why) if matches!(why.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => continue,
                 Err(why) => return self.desk.note(format!("a client of {} is not let in: {why}", door.place())),
             };
-            if self.clients.len() >= MOST_CLIENTS {
-                let why = format!("{MOST_CLIENTS} clients are connected already; close one of them");
-                let line = tell::answer(Value::Null, Err(why));
-                drop(stream.write(format!("{line}\n").as_bytes())); // it will see that it is closed
-                continue;
+            if self.clients.len() >= MOST_TOLD {
+                continue; // so many do not listen to what they are told
             }
             if register(&self.poll, &mut stream, Token(self.next)).is_ok() {
-                self.clients.insert(self.next, Client::new(stream));
+                let mut client = Client::new(stream);
+                if self.clients.values().filter(|client| client.is_served()).count() >= MOST_CLIENTS {
+                    client.refuse(&format!("{MOST_CLIENTS} clients are connected already; close one of them"));
+                }
+                self.clients.insert(self.next, client);
                 self.next += 1;
             }
         }
@@ -221,7 +224,11 @@ impl Hub {
     fn tell(&mut self, news: &[News]) {
         for news in news {
             let line = tell::news(news);
-            self.clients.values_mut().filter(|client| client.events).for_each(|client| client.say(&line));
+            let wants = |client: &&mut Client| match news {
+                News::Param(..) => client.params,
+                _ => client.events,
+            };
+            self.clients.values_mut().filter(wants).for_each(|client| client.say(&line));
             self.osc.iter_mut().for_each(|osc| osc.tell(news));
         }
     }
@@ -240,7 +247,10 @@ impl Hub {
                         continue;
                     }
                     Ok(Request::Get(at)) => tell::get(self.desk.scene.as_deref(), &at),
-                    Ok(Request::Params) => tell::params(self.desk.scene.as_deref()),
+                    Ok(Request::Params(follow)) => {
+                        client.params = follow.unwrap_or(client.params);
+                        tell::params(self.desk.scene.as_deref())
+                    }
                     Ok(Request::Scene) => tell::whole(self.desk.scene.as_deref()),
                     Ok(Request::Events(on)) => {
                         client.events = on;

@@ -126,7 +126,7 @@ fn what_is_wrong_is_said_to_who_sent_it() {
         ("/aw/hear", vec![OscType::String("C".into())], "A, B or X"),
         ("/aw/save", vec![OscType::String("/etc/x.toml".into())], "out of reach from here"),
         ("/aw/quit", vec![], "not ended by a single packet"),
-        ("/aw/subscribe", vec![OscType::String("all".into())], "`meters` and `events` can be subscribed"),
+        ("/aw/subscribe", vec![OscType::String("all".into())], "`meters`, `events` and `params` can be subscribed"),
         ("/aw/subscribe", vec![OscType::String("meters".into()), OscType::Int(500)], "0.1 to 60 times a second"),
     ] {
         let error = console.error(addr, args);
@@ -159,6 +159,12 @@ fn who_subscribes_is_told_until_the_time_is_over() {
     let text = |text: &str| OscType::String(text.into());
     let args = vec![text("claps"), text("clap"), OscType::Float(0.9), OscType::Double(1.5)];
     assert_eq!(console.hear(), OscMessage { addr: "/aw/event".into(), args });
+    console.say("/aw/subscribe", vec![text("params")]);
+    console.say("/aw/get", vec![text("/eq/low.db")]);
+    assert_eq!(console.hear().args, [OscType::Float(2.0)]);
+    seen.params[3].value = 4.5;
+    console.remote.publish(&seen);
+    assert_eq!(console.hear(), OscMessage { addr: "/eq/low.db".into(), args: vec![OscType::Float(4.5)] });
     console.say("/aw/subscribe", vec![text("meters"), OscType::Int(60)]);
     let args =
         vec![text("mic"), OscType::Int(1), OscType::Float(-20.0), OscType::Float(-200.0), OscType::Float(-200.0)];

@@ -5,7 +5,8 @@
 //! /aw/reload         /aw/dump           /aw/clear          with 0 behind it, as a button sends when it is let go: nothing
 //! /aw/load FILE      /aw/save FILE      .toml below the folder in which aw runs
 //! /aw/get ADDRESS                       sent back: ADDRESS and the value, for each parameter that fits
-//! /aw/subscribe meters|events [HZ [SECONDS]]      for 10 seconds, 10 times each, unless said; say it again in time
+//! /aw/subscribe meters|events|params [HZ [SECONDS]]     for 10 seconds, meters 10 times in each, unless said; say it
+//!                           again in time. A parameter that changes is told by its own address
 //! /aw/unsubscribe
 //! ```
 use super::super::super::act::Act;
@@ -52,7 +53,7 @@ impl Osc {
             "get" => {
                 for param in find(text(args)?, desk.scene.as_deref())? {
                     let args = vec![OscType::Float(param.value as f32)];
-                    self.send(from, OscMessage { addr: address_of(param), args });
+                    self.send(from, OscMessage { addr: address_of(&param.at), args });
                 }
                 return Ok(());
             }
@@ -82,8 +83,8 @@ impl Osc {
             }),
         };
         let (hz, seconds) = (nth(1, 10.0, 0.1, FASTEST)?, nth(2, 10.0, 1.0, LONGEST)?);
-        if !["meters", "events"].contains(&what) {
-            return Err(format!("`meters` and `events` can be subscribed, not `{what}`"));
+        if !["meters", "events", "params"].contains(&what) {
+            return Err(format!("`meters`, `events` and `params` can be subscribed, not `{what}`"));
         }
         let until = now + Duration::from_secs_f64(seconds);
         let known = self.listeners.iter().position(|listener| listener.at == from);
@@ -93,7 +94,7 @@ impl Osc {
                 return Err(format!("{MOST_LISTENERS} are told already; let one of them unsubscribe"));
             }
             None => {
-                self.listeners.push(Listener { at: from, events: false, meters: None, until });
+                self.listeners.push(Listener { at: from, events: false, params: false, meters: None, until });
                 self.listeners.len() - 1
             }
         };
@@ -101,6 +102,7 @@ impl Osc {
         listener.until = listener.until.max(until);
         match what {
             "events" => listener.events = true,
+            "params" => listener.params = true,
             _ => listener.meters = Some(Every::hz(hz, now)),
         }
         Ok(())
