@@ -78,9 +78,8 @@ pub fn preset_acts(values: &[LiveValue], ramp_ms: f64) -> Vec<Act> {
 
 /// A name is free, or that of a preset: an empty file, or one that holds numbers in tables and nothing else.
 fn may_replace(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Err(why) => return why.kind() == io::ErrorKind::NotFound && path != Path::new("-"),
-        Ok(_) => {}
+    if let Err(why) = fs::symlink_metadata(path) {
+        return why.kind() == io::ErrorKind::NotFound && path != Path::new("-");
     }
     let table: Option<toml::Table> = text(path).ok().and_then(|text| text.parse().ok());
     table.is_some_and(|table| table.values().all(|value| value.as_table().is_some_and(is_numbers)))

@@ -17,6 +17,7 @@ impl Worker for Gain {
             Param::int(c"steps", 4).range(1.0, 64.0).live(),
             Param::float(c"tilt.db", 0.0).range(-6.0, 6.0).live(),
             Param::int(c"size", 512).range(16.0, 4096.0),
+            Param::path(c"room.file"),
         ],
         ..Spec::NEW
     };
