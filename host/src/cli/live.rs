@@ -2,6 +2,7 @@
 use super::{FAILED, WorkersFrom, fail};
 use aw_host::live::json::Json;
 use aw_host::live::plain::Plain;
+use aw_host::live::remote::{Control, Options, Remote};
 use aw_host::live::screen::Screen;
 use aw_host::live::{Act, Scene, Session, Setup};
 use aw_host::plugin::{SearchPath, Workers};
@@ -9,6 +10,7 @@ use aw_host::sound::simulated::{Script, Simulated};
 use aw_host::sound::{Host, HostName};
 use clap::Args;
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,6 +54,15 @@ pub struct Command {
     /// Do not ask for real-time priority
     #[arg(long)]
     ordinary: bool,
+    /// Take JSON lines from a Unix socket at this path, or from this TCP port; may be given several times
+    #[arg(long, value_name = "PATH|PORT")]
+    control: Vec<Control>,
+    /// Take Open Sound Control on this UDP port
+    #[arg(long, value_name = "PORT")]
+    osc: Option<u16>,
+    /// Open ports at this address instead of 127.0.0.1: whoever reaches it can control the graph
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<IpAddr>,
     #[command(flatten)]
     workers: WorkersFrom,
 }
@@ -88,8 +99,10 @@ impl Command {
         };
         let stop = super::many::on_ctrl_c()?;
         let mut session = Session::open(setup, workers).map_err(fail)?;
+        let mut remote = self.remote(&mut session)?;
         let mut face = self.face()?;
-        let result = self.play(&mut session, &mut face, world.as_ref(), stop);
+        let result = self.play(&mut session, &mut face, &mut remote, &world, stop);
+        drop(remote);
         drop(face); // the terminal is given back first
         session.close().into_iter().for_each(|why| say!("note: {why}"));
         match world.map(|world| world.finish()) {
@@ -112,6 +125,17 @@ impl Command {
         Simulated::new(&script).map(Some).map_err(fail)
     }
 
+    /// Control from outside, if it is wanted.
+    fn remote(&self, session: &mut Session) -> Result<Option<Remote>, ExitCode> {
+        if self.control.is_empty() && self.osc.is_none() {
+            return Ok(None);
+        }
+        let options = Options { control: self.control.clone(), osc: self.osc, listen: self.listen };
+        let remote = Remote::start(&options).map_err(fail)?;
+        remote.places().iter().for_each(|place| session.tell(format!("listening at {place}")));
+        Ok(Some(remote))
+    }
+
     fn face(&self) -> Result<Face, ExitCode> {
         if self.json {
             return Ok(Face::Json(Json::new()));
@@ -131,16 +155,24 @@ impl Command {
         &self,
         session: &mut Session,
         face: &mut Face,
-        world: Option<&Simulated>,
+        remote: &mut Option<Remote>,
+        world: &Option<Simulated>,
         stop: &AtomicBool,
     ) -> Result<ExitCode, ExitCode> {
         let mut end = self.seconds.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds));
         while !session.quits() && !stop.load(Ordering::Relaxed) && end.is_none_or(|end| Instant::now() < end) {
             session.turn(Instant::now());
-            if end.is_none() && world.is_some_and(Simulated::played_out) {
+            if end.is_none() && world.as_ref().is_some_and(Simulated::played_out) {
                 end = Some(Instant::now() + AFTER);
             }
             let scene = session.scene();
+            if let Some(remote) = remote {
+                remote.publish(&scene);
+                remote.notes().into_iter().for_each(|note| session.refuse(note));
+                for asked in remote.acts() {
+                    asked.answer.give(session.act(asked.act).map(|()| String::new()));
+                }
+            }
             for act in face.turn(&scene)? {
                 if let Err(why) = session.act(act) {
                     session.refuse(why);

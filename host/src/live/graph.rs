@@ -1,4 +1,5 @@
 //! A graph on a player, seen from the control side: read, compiled, started, changed, and what is to be told of it.
+use super::levels::{Loudness, loudness};
 use super::player::{Deck, Piece};
 use super::scene::{Happening, Latency, Load as Shown, Param, Where};
 use crate::control::{ChangeError, Engine, Report};
@@ -107,6 +108,7 @@ pub struct Graph {
     /// What the accounts said when they were last cleared.
     cleared: Vec<(Arc<Load>, Load)>,
     whole: Option<Arc<Load>>,
+    loudness: Option<Loudness>,
 }
 
 /// What a graph has to tell.
@@ -119,7 +121,7 @@ pub enum Told {
 
 impl Graph {
     /// Starts a graph for a player of these pieces, whose sound is `later` frames later than it has to be. Also what was
-    /// refused, and the remedy.
+    /// refused, and the remedy. `weighed`: it is to be known how loud it is.
     ///
     /// # Errors
     /// The system has no thread for a lane.
@@ -128,19 +130,34 @@ impl Graph {
         piece: Piece,
         later: usize,
         realtime: bool,
+        weighed: bool,
     ) -> std::io::Result<(Self, Box<Deck>, Vec<String>)> {
         let Made { path, file, compiled, .. } = made;
         let plan = compiled.plan.clone();
         let (engine, renderer, notes) = Engine::start_on_threads(compiled, true, realtime)?;
         let whole = renderer.load().cloned();
-        let deck = Box::new(Deck::new(renderer, &plan, piece, later));
+        let channels = plan.outputs.iter().find_map(|output| match output.kind {
+            OutputKind::Audio(_) => plan.output_format(output),
+            _ => None,
+        });
+        let weighs =
+            channels.filter(|_| weighed).map(|format| loudness(format.channels as usize, format.rate() as u32));
+        let (weigher, loudness) = weighs.unzip();
+        let deck = Box::new(Deck::new(renderer, &plan, piece, later, weigher));
         let (failed, missed, set) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Ok((Self { path, file, engine, failed, missed, set, cleared: vec![], whole }, deck, notes))
+        Ok((Self { path, file, engine, failed, missed, set, cleared: vec![], whole, loudness }, deck, notes))
     }
 
     /// What plays, or will once a change is through.
     pub fn plan(&self) -> &Plan {
         self.engine.plan()
+    }
+
+    /// How loud it is, pauses aside, in LUFS; nothing if that is not to be known, or not yet.
+    pub fn loudness(&mut self) -> Option<f64> {
+        let loudness = self.loudness.as_mut()?;
+        loudness.update();
+        loudness.gated()
     }
 
     /// Whether a change is not through.
@@ -161,6 +178,9 @@ impl Graph {
         // What the file says counts again.
         self.set.clear();
         self.failed.clear();
+        if let Some(loudness) = &mut self.loudness {
+            loudness.clear();
+        }
         Ok(())
     }
 

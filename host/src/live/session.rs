@@ -3,10 +3,11 @@ use super::act::Act;
 use super::edge::{self, Channels, Clocks, Driver, EdgeError, FeedEnd, Gauge, Plug, Pulse, Spec, TakeEnd, Taker, Way};
 use super::graph::{Graph, Made, Mistakes, Told};
 use super::hearing::Ears;
+use super::levels::{self, Analyser, Levels};
 use super::lines::{Line, Turn};
 use super::player::{DECKS, Order, Orders, Piece, Planes, Player};
-use super::scene::{Clock, Deck, Happening, Latency, Note, Port, Scene, Whose, Xrun};
-use super::stage::{Bus, Call, Home, Stage};
+use super::scene::{Clock, Deck, Happening, Latency, Note, Port, Scene, Spectrum, Whose, Xrun};
+use super::stage::{Bus, Call, Home, Looks, Stage};
 use crate::graph::{GraphFile, OutputKind, Plan};
 use crate::plugin::Workers;
 use crate::sound::{Direction, Host, HostName, SoundError, Wish};
@@ -25,6 +26,10 @@ mod show; //    what is to be seen
 const OVER_MS: u32 = 30;
 /// Seconds that the sound which came in may have to be late.
 const LONGEST: usize = 5;
+/// Columns of the spectrogram that are remembered.
+const COLUMNS: usize = 512;
+/// The most by which a graph is made louder or softer to be as loud as another, in dB.
+const MOST_MATCHED_DB: f64 = 24.0;
 /// Lines of each kind that are remembered.
 const REMEMBERED: usize = 200;
 
@@ -115,6 +120,10 @@ pub struct Session {
     ears: Ears,
     glides: Vec<Glide>,
     played: Arc<AtomicU64>,
+    /// By input, and by output.
+    levels: [Vec<Option<Levels>>; 2],
+    analyser: Analyser,
+    spectrum: Spectrum,
     events: VecDeque<Happening>,
     notes: VecDeque<Note>,
     gaps: VecDeque<Xrun>,
@@ -178,6 +187,11 @@ impl Session {
         Ok(())
     }
 
+    /// Tells the user something.
+    pub fn tell(&mut self, text: String) {
+        self.note(text, false);
+    }
+
     /// Tells the user that something cannot be done.
     pub fn refuse(&mut self, why: String) {
         self.note(why, true);
@@ -191,6 +205,8 @@ impl Session {
         self.tend_graphs();
         self.tend_long(now);
         self.tend_glides(now);
+        self.tend_loudness();
+        self.analyser.update(&mut self.spectrum, COLUMNS);
         self.tend_files(now);
     }
 
@@ -290,7 +306,21 @@ impl Session {
         }
     }
 
+    /// The second graph is made as loud as the first.
+    fn tend_loudness(&mut self) {
+        let [Some(a), Some(b)] = self.slots else { return };
+        let mut loudness = |slot: usize| self.graphs[slot].as_mut().and_then(Graph::loudness);
+        if let (Some(a), Some(b)) = (loudness(a), loudness(b)) {
+            let matched = (a - b).clamp(-MOST_MATCHED_DB, MOST_MATCHED_DB);
+            if (matched - self.ears.shown.matched_db).abs() > 0.02 {
+                self.ears.shown.matched_db = matched;
+                self.hear();
+            }
+        }
+    }
+
     fn clear(&mut self) {
+        self.levels.iter_mut().flatten().flatten().for_each(Levels::clear);
         self.graphs.iter_mut().flatten().for_each(Graph::clear);
         self.xruns = 0;
         self.gaps.clear();

@@ -1,7 +1,8 @@
 //! RT — what the callback of the driving device does: it takes what came in, plays, and gives what goes out.
 use super::edge::{Beat, Feeder, Moment, Pulse, Room, Sound, Taker};
+use super::levels::{Meters, Tap};
 use super::player::{Planes, Player};
-use crate::plugin::{Frames, FramesMut};
+use crate::plugin::FramesMut;
 use crate::sound;
 use crossbeam_queue::ArrayQueue;
 use std::sync::Arc;
@@ -16,8 +17,19 @@ pub struct Stage {
     inputs: Vec<Taker>,
     /// By device that is heard.
     buses: Vec<Bus>,
+    looks: Looks,
+}
+
+/// What is told of the sound.
+pub struct Looks {
+    /// Levels, by input.
+    pub inputs: Vec<Meters>,
+    /// By output; none where it is no sound.
+    pub outputs: Vec<Option<Meters>>,
+    /// The spectrum of the first output, or of the first input if there is none.
+    pub tap: Tap,
     /// Frames played.
-    played: Arc<AtomicU64>,
+    pub played: Arc<AtomicU64>,
 }
 
 /// What goes to one device.
@@ -45,31 +57,38 @@ impl Bus {
 }
 
 impl Stage {
-    /// Renders `chunk` frames at once, and counts those played.
-    pub fn new(
-        player: Box<Player>,
-        chunk: usize,
-        inputs: Vec<Taker>,
-        buses: Vec<Bus>,
-        played: Arc<AtomicU64>,
-    ) -> Box<Self> {
-        Box::new(Self { player, chunk, inputs, buses, played })
+    /// Renders `chunk` frames at once.
+    pub fn new(player: Box<Player>, chunk: usize, inputs: Vec<Taker>, buses: Vec<Bus>, looks: Looks) -> Box<Self> {
+        Box::new(Self { player, chunk, inputs, buses, looks })
     }
 
     /// RT — plays so many frames.
     fn render(&mut self, frames: usize, beat: &Beat) {
-        let Self { player, inputs, buses, played, .. } = self;
+        let Self { player, inputs, buses, looks, .. } = self;
+        let Looks { inputs: ins, outputs: outs, tap, played } = looks;
+        let speaks = outs.iter().position(Option::is_some);
+        let tap = std::cell::RefCell::new(tap);
+        let look = |planes: &Planes| tap.borrow_mut().planar(&planes.frames(frames), planes.channels());
         let fill = |input: usize, planes: &mut Planes| {
             let stride = planes.stride();
             inputs[input].take(Room::Planar(FramesMut { data: planes.data_mut(), stride, frames }), beat);
+            ins[input].planar(&planes.frames(frames));
+            if input == 0 && speaks.is_none() {
+                look(planes);
+            }
         };
         let hear = |output: usize, planes: &Planes| {
+            if let Some(meters) = &mut outs[output] {
+                meters.planar(&planes.frames(frames));
+            }
+            if speaks == Some(output) {
+                look(planes);
+            }
             buses.iter_mut().filter(|bus| bus.outputs.contains(&output)).for_each(|bus| bus.add(planes, frames));
         };
         player.play(frames, fill, hear);
         for bus in buses {
-            let stride = bus.planes.stride();
-            bus.feeder.feed(Sound::Planar(Frames { data: bus.planes.data(), stride, frames }), beat);
+            bus.feeder.feed(Sound::Planar(bus.planes.frames(frames)), beat);
             bus.planes.silence(frames);
         }
         played.store(player.frames(), Relaxed);

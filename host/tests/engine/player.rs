@@ -38,7 +38,7 @@ impl Scene {
         let plan = compiled.plan.clone();
         let (engine, renderer) = Engine::start(compiled, true);
         self.engines.push(engine);
-        let deck = Box::new(Deck::new(renderer, &plan, PIECE, later));
+        let deck = Box::new(Deck::new(renderer, &plan, PIECE, later, None));
         assert!(self.orders.give(Order::Insert(slot, deck)).is_ok());
     }
 

@@ -1,4 +1,5 @@
 //! RT — a graph in blocks of its own, within a stream of frames that come and go in any number.
+use super::super::levels::Weigher;
 use super::planes::{Planes, Queue};
 use crate::graph::{OutputKind, Pace, Plan};
 use crate::plugin::FramesMut;
@@ -42,11 +43,14 @@ pub struct Deck {
     outputs: Vec<Option<Queue>>,
     /// Blocks rendered.
     blocks: u64,
+    /// How loud the first output is, if that is to be known.
+    weigher: Option<Weigher>,
 }
 
 impl Deck {
     /// A graph on a player that plays pieces of `piece`. What is heard is `later` frames later than it has to be.
-    pub fn new(renderer: Renderer, plan: &Plan, piece: Piece, later: usize) -> Self {
+    /// `weigher`: how loud its first output is, if that is to be known.
+    pub fn new(renderer: Renderer, plan: &Plan, piece: Piece, later: usize, weigher: Option<Weigher>) -> Self {
         let queue = |stream: usize, silent: usize| {
             let format = &plan.streams[stream].format;
             let longest = plan.pace(format).longest() as usize;
@@ -60,7 +64,7 @@ impl Deck {
             OutputKind::Probe(_) | OutputKind::Events(..) => None,
         };
         let inputs = plan.inputs.iter().map(|input| queue(input.stream, 0)).collect();
-        Self { renderer, inputs, outputs: plan.outputs.iter().map(output).collect(), blocks: 0 }
+        Self { renderer, inputs, outputs: plan.outputs.iter().map(output).collect(), blocks: 0, weigher }
     }
 
     /// By how many frames an output lags the inputs: what the graph is late, and what pieces add that do not fall together
@@ -124,5 +128,8 @@ impl Deck {
     pub fn take(&mut self, output: usize, to: &mut Planes, frames: usize) {
         let Some(queue) = &mut self.outputs[output] else { return to.silence(frames) };
         (0..queue.channels().min(to.channels())).for_each(|at| queue.pop(at, to.plane_mut(at, frames)));
+        if let Some(weigher) = self.weigher.as_mut().filter(|_| self.outputs[..output].iter().all(Option::is_none)) {
+            weigher.planar(&to.frames(frames));
+        }
     }
 }

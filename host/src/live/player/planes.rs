@@ -1,4 +1,5 @@
 //! RT — a few frames of sound, one plane a channel.
+use crate::plugin::Frames;
 use ringbuf::traits::Observer;
 use ringbuf::{LocalRb, storage::Heap};
 
@@ -26,14 +27,14 @@ impl Planes {
         self.room
     }
 
-    /// All planes, one behind the other.
-    pub fn data(&self) -> &[f32] {
-        &self.data
-    }
-
     /// All planes, to be written.
     pub fn data_mut(&mut self) -> &mut [f32] {
         &mut self.data
+    }
+
+    /// The first frames, as others see them.
+    pub fn frames(&self, frames: usize) -> Frames<'_> {
+        Frames { data: &self.data, stride: self.room, frames }
     }
 
     /// The first frames of a channel.

@@ -89,7 +89,17 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         }));
     }
     let played = Arc::<AtomicU64>::default();
-    let stage = Stage::new(player, chunk, inputs, buses, played.clone());
+    let (tap, analyser) = levels::spectrum(rate);
+    let channels = |stream: usize| plan.streams[stream].format.channels as usize;
+    let ins = plan.inputs.iter().map(|input| levels::meters(channels(input.stream), rate));
+    let (ins, in_levels) = ins.unzip::<_, _, Vec<_>, Vec<_>>();
+    let outs = plan.outputs.iter().map(|output| match output.kind {
+        OutputKind::Audio(edge) => Some(levels::meters(channels(plan.edges[edge].stream), rate)).unzip(),
+        OutputKind::Probe(_) | OutputKind::Events(..) => (None, None),
+    });
+    let (outs, out_levels) = outs.unzip::<_, _, Vec<_>, Vec<_>>();
+    let looks = Looks { inputs: ins, outputs: outs, tap, played: played.clone() };
+    let stage = Stage::new(player, chunk, inputs, buses, looks);
     let most = plans.iter().map(|plan| latency(plan, piece)).max().unwrap_or(0);
     let files =
         <[String; 2]>::try_from(made.iter().map(|made| made.path.display().to_string()).collect::<Vec<_>>()).ok();
@@ -114,6 +124,9 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         ears: Ears::new(files),
         glides: vec![],
         played,
+        levels: [in_levels.into_iter().map(Some).collect(), out_levels],
+        spectrum: analyser.empty(rate),
+        analyser,
         events: VecDeque::new(),
         notes: VecDeque::new(),
         gaps: VecDeque::new(),
@@ -132,7 +145,7 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         if let Some(warnings) = &made.warnings {
             session.note(warnings.trim_end(), true);
         }
-        let (graph, deck, notes) = Graph::start(made, piece, later, session.setup.realtime)?;
+        let (graph, deck, notes) = Graph::start(made, piece, later, session.setup.realtime, plans.len() > 1)?;
         notes.into_iter().for_each(|note| session.note(note, true));
         session.give(Order::Insert(at, deck));
         (session.graphs[at], session.slots[at]) = (Some(graph), Some(at));

@@ -153,7 +153,7 @@ impl Session {
         let settles = plan.settled as f64 * f64::from(plan.block) / f64::from(plan.rate.max(1));
         let other = self.slots[1 - deck].map_or(0, |_| self.latency_of(plan));
         let later = other.saturating_sub(build::latency(plan, self.piece));
-        match Graph::start(made, self.piece, later, self.setup.realtime) {
+        match Graph::start(made, self.piece, later, self.setup.realtime, self.slots[1].is_some()) {
             Ok((graph, stage, notes)) => {
                 notes.into_iter().for_each(|note| self.note(note, true));
                 self.graphs[slot] = Some(graph);

@@ -26,7 +26,7 @@ impl Session {
             notes: self.notes.iter().cloned().collect(),
             wrong: self.wrong.clone(),
             params: graph.params(),
-            ..Scene::default()
+            spectrum: self.spectrum.clone(),
         }
     }
 
@@ -38,7 +38,9 @@ impl Session {
             Direction::Output => plan.outputs[at].name.clone(),
         };
         let rate = place.line.got().map_or(0, |got| got.rate);
-        Some(Port { name, device: place.line.name.clone(), rate, waits: place.line.waits(), meters: vec![] })
+        let levels = self.levels[usize::from(direction == Direction::Output)].get(at).and_then(Option::as_ref);
+        let meters = levels.map(Levels::read).unwrap_or_default();
+        Some(Port { name, device: place.line.name.clone(), rate, waits: place.line.waits(), meters })
     }
 
     fn latency(&self, graph: &Graph) -> Vec<Latency> {
