@@ -73,6 +73,18 @@ fn a_small_arena_is_refused_with_the_size_that_works() {
 }
 
 #[test]
+fn an_operator_that_does_not_look_for_its_memory_gets_enough() {
+    if !installed() {
+        return;
+    }
+    // In an arena as large as what is in use in the end, the slice of this model crashes the library.
+    let params = [("frames", table(&[("x", "1")])), ("out", table(&[("y", "y")]))];
+    let mut rig = rig("sliced", &params, &[("x", features(6))], &["y"]).unwrap();
+    let out = rig.run(&[&[&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]]);
+    assert_eq!(out[0][0], [1.0, 3.0, 5.0]);
+}
+
+#[test]
 fn what_the_engine_lacks_is_named() {
     if !installed() {
         return;
