@@ -316,6 +316,19 @@ def sliced():
     m.save()
 
 
+def parts():
+    """Two halves, and the second one again in a value and the rest."""
+    m = Model("parts")
+    x, first, second = m.input("x", [1, 6]), m.output("first", [1, 3]), m.tensor("second", [1, 3])
+    one, rest = m.output("one", [1, 1]), m.output("rest", [1, 2])
+    halves, sizes = schema.SplitOptionsT(), schema.SplitVOptionsT()
+    halves.numSplits, sizes.numSplits = 2, 2
+    axis, last = m.const("axis", 1, TYPE.INT32), m.const("last", -1, TYPE.INT32)
+    m.op(OP.SPLIT, [axis, x], [first, second], halves, schema.BuiltinOptions.SplitOptions)
+    m.op(OP.SPLIT_V, [second, m.const("sizes", [1, 2], TYPE.INT32), last], [one, rest], sizes, schema.BuiltinOptions.SplitVOptions)
+    m.save()
+
+
 def kinds():
     """Every type that frames may become and be made of."""
     types = {"i64": TYPE.INT64, "i32": TYPE.INT32, "i16": TYPE.INT16, "u8": TYPE.UINT8, "bool": TYPE.BOOL, "f16": TYPE.FLOAT16}
@@ -328,6 +341,12 @@ def kinds():
 
 
 def broken():
+    m = Model("told_axis")
+    axis, x, parts = m.input("axis", [1], TYPE.INT32), m.input("x", [1, 2]), [m.output(name, [1, 1]) for name in "ab"]
+    halves = schema.SplitOptionsT()
+    halves.numSplits = 2
+    m.op(OP.SPLIT, [axis, x], parts, halves, schema.BuiltinOptions.SplitOptions)
+    m.save()
     m = Model("custom_operator")
     m.op(OP.CUSTOM, [m.input("x", [1, 4])], [m.output("y", [1, 4])], custom="Sorcery")
     m.save()
@@ -361,6 +380,7 @@ variable()
 open_extent()
 named()
 sliced()
+parts()
 kinds()
 broken()
 lines = [f" {json.dumps(name)}: {json.dumps(streams)}" for name, streams in goldens.items()]

@@ -21,8 +21,8 @@ const STEPS: usize = 1000;
 const ENGINES: [&str; 5] = ["tflite-plain", "tflite", "litert-plain", "litert", "tflm"];
 
 /// Models of these tests that every engine takes.
-const OWN: [&str; 8] =
-    ["dense", "dense_int8", "dense_int16", "accumulate", "requantized", "variable", "named", "sliced"];
+const OWN: [&str; 9] =
+    ["dense", "dense_int8", "dense_int16", "accumulate", "requantized", "variable", "named", "sliced", "parts"];
 
 /// A session on an engine, `None` where it is not installed.
 fn session(engine: &str, file: &File, inputs: &[Input]) -> Option<Result<Box<dyn engine::Session>>> {
