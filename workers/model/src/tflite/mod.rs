@@ -6,6 +6,7 @@
 
 mod check; //         whether a file means something
 mod classic; //       the engine TensorFlow Lite
+mod classic_api; //   its C functions
 mod constants; //     constants that decide shapes
 pub mod file; //      a model as its file has it
 mod flatbuffer; //    tables, read without trusting them
@@ -149,7 +150,7 @@ impl Engine {
         }
         let path = classic::RUNTIME.find(runtime)?;
         let library = classic::Library::open(&path, xnnpack, threads)?;
-        let version = library.version();
+        let (version, with) = (library.version(), library.with());
         Ok((Self::Classic(library), format!("runs on TensorFlow Lite {version} {with}, {}", place(&path))))
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! An engine that is not installed is not tested, which is said once for each test.
 use super::{Tflite, classic, litert};
-use crate::at_hand::table;
+use crate::at_hand::{Folder, given, table};
 use crate::tests::{audio, features};
 use aw_sdk::{Format, Given, Kind, Result, Rig};
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 type Goldens = HashMap<String, HashMap<String, Vec<f32>>>;
@@ -261,6 +263,31 @@ fn a_library_that_is_none_is_refused() {
         let said = refusal(&[("runtime", other.to_str().unwrap().into())]);
         assert!(said.contains("is no TensorFlow Lite that works here: ") && said.contains("TfLiteVersion"), "{said}");
     }
+}
+
+/// A library that is the one installed, but for what this C code has of its own.
+fn built(folder: &Folder, name: &str, code: &str, real: &Path) -> PathBuf {
+    let (source, library) = (folder.file("own.c", code.as_bytes()), folder.0.join(name));
+    let place = format!("-Wl,--no-as-needed,-rpath,{}", real.parent().unwrap().display());
+    let command = ["-shared", "-fPIC", &place, "-o"];
+    assert!(Command::new("cc").args(command).arg(&library).arg(&source).arg(real).status().unwrap().success());
+    library
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn xnnpack_of_an_old_library_is_left_alone_and_said_so() {
+    let Some(real) = classic::RUNTIME.installed() else { return };
+    let folder = Folder::new("old-tflite");
+    let code = "#include <stdlib.h>
+        const char *TfLiteVersion(void) { return \"2.12.1\"; }
+        void TfLiteXNNPackDelegateOptionsDefault(void) { abort(); }";
+    let old = built(&folder, "libtensorflowlite_c.so", code, &real);
+    let mut rig = rig(("auto", true), "dense", &[("runtime", given(&old))], &[("in", features(5))], &["out"]).unwrap();
+    let said = rig.said().join("\n");
+    let why = "runs on TensorFlow Lite 2.12.1 without XNNPACK, which is used from version 2.13 on, from ";
+    assert!(said.starts_with(why), "{said}");
+    assert!(worst(&rig.run(&[&[golden("dense", "x")]])[0][0], golden("dense", "y")) < 1e-6);
 }
 
 #[test]
