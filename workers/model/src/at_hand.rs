@@ -4,6 +4,7 @@ use crate::ort::library_in;
 use aw_sdk::{Format, Given, Result, Rig};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -114,6 +115,19 @@ impl Drop for Folder {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).unwrap();
     }
+}
+
+/// A test that plays again in a process of its own, where `AW_HOME` is another one.
+pub fn elsewhere(test: &str, home: Option<&Path>) -> bool {
+    if std::env::var_os("AW_ELSEWHERE").is_some() {
+        return false;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env("AW_ELSEWHERE", "1").env_remove("AW_HOME");
+    home.map(|home| command.env("AW_HOME", home));
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    true
 }
 
 /// A path for the worker.

@@ -16,7 +16,8 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    fn file(&self) -> &'static str {
+    /// Name of the library on this system.
+    pub fn file(&self) -> &'static str {
         let [linux, macos, windows] = self.files;
         if cfg!(target_os = "macos") {
             macos

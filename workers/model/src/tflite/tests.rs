@@ -1,8 +1,8 @@
 //! The worker on both engines against the Python interpreter: `tests/make_tflite.py` made the models and the goldens.
 //!
 //! An engine that is not installed is not tested, which is said once for each test.
-use super::{Tflite, classic, litert};
-use crate::at_hand::{Folder, given, table};
+use super::{Tflite, classic, library, litert};
+use crate::at_hand::{Folder, elsewhere, given, table};
 use crate::tests::{audio, features};
 use aw_sdk::{Format, Given, Kind, Result, Rig};
 use std::collections::HashMap;
@@ -272,6 +272,28 @@ fn built(folder: &Folder, name: &str, code: &str, real: &Path) -> PathBuf {
     let command = ["-shared", "-fPIC", &place, "-o"];
     assert!(Command::new("cc").args(command).arg(&library).arg(&source).arg(real).status().unwrap().success());
     library
+}
+
+#[test]
+#[cfg(unix)]
+fn where_tensorflow_lite_does_not_load_litert_runs_and_says_why() {
+    let Some(real) = litert::RUNTIME.installed() else { return };
+    let folder = Folder::new("broken-tflite");
+    let engine = |runtime: &library::Runtime| {
+        let engine = folder.0.join("engines").join(runtime.name);
+        std::fs::create_dir_all(&engine).unwrap();
+        engine.join(runtime.file())
+    };
+    let broken = engine(&classic::RUNTIME);
+    std::fs::write(&broken, "half a download").unwrap();
+    std::os::unix::fs::symlink(&real, engine(&litert::RUNTIME)).unwrap();
+    let name = "tflite::tests::where_tensorflow_lite_does_not_load_litert_runs_and_says_why";
+    if elsewhere(name, Some(&folder.0)) {
+        return;
+    }
+    let said = rig(("auto", true), "dense", &[], &[("in", features(5))], &["out"]).unwrap().said().join("\n");
+    assert!(said.starts_with("runs on LiteRT with XNNPACK, installed in "), "{said}");
+    assert!(said.contains("libtensorflowlite_c.so is no TensorFlow Lite that works here: "), "{said}");
 }
 
 #[test]
