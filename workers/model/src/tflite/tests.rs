@@ -180,6 +180,18 @@ fn an_open_extent_follows_from_the_frames() {
 }
 
 #[test]
+fn more_frames_than_there_is_memory_for_are_refused_by_name() {
+    for setting in settings() {
+        let params = [("frames", table(&[("x", "4000000000")]))];
+        let said = rig(setting, "open", &params, &[("in", features(1 << 31))], &["out"]).err().expect("a refusal").0;
+        assert_eq!(said, "`x` is 4000000000×2147483648, more than 268435456 values");
+        let params = [("shape", table(&[("x", "[1, 999999999]")]))];
+        let said = rig(setting, "open", &params, &[("in", audio())], &["out"]).err().expect("a refusal").0;
+        assert_eq!(said, "`x` is 1×999999999, more than 268435456 values");
+    }
+}
+
+#[test]
 fn tensors_have_the_names_of_the_signature() {
     for setting in settings() {
         let outputs = ["difference", "sum"];
