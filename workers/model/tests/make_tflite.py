@@ -329,6 +329,40 @@ def parts():
     m.save()
 
 
+def swelling():
+    """As many values come back as a state as the frame says: only a run tells."""
+    m = Model("swelling")
+    x, h = m.input("x", [2]), m.input("h", [1, 1])
+    more, size, z = m.tensor("more", [2], TYPE.INT32), m.tensor("size", [2], TYPE.INT32), m.output("z", [1, 1])
+    y = m.output("y", [1, 1], signature=[1, -1])
+    m.cast(x, more, (TYPE.FLOAT32, TYPE.INT32))
+    m.add(more, m.const("one", [1, 1], TYPE.INT32), size)
+    begin, values = m.const("begin", [0, 0], TYPE.INT32), m.const("values", [[1, 2, 3]])
+    m.op(OP.SLICE, [values, begin, size], [y], schema.SliceOptionsT(), schema.BuiltinOptions.SliceOptions)
+    m.add(h, h, z)
+    m.save()
+
+
+def told_shape():
+    """What a model remembers comes out in a shape that only a run tells: y = total' = total + x."""
+    m = Model("told_shape")
+    x, total, total_next = m.input("x", [1, 3]), m.tensor("total", [1, 3]), m.tensor("total_next", [1, 3])
+    shape, y = m.tensor("shape", [2], TYPE.INT32), m.output("y", [1, 3], signature=[-1, -1])
+    begin = schema.CallOnceOptionsT()
+    begin.initSubgraphIndex = 1
+    m.op(OP.CALL_ONCE, [], [], begin, schema.BuiltinOptions.CallOnceOptions)
+    handle = m.handle()
+    m.op(OP.READ_VARIABLE, [handle], [total], schema.ReadVariableOptionsT(), schema.BuiltinOptions.ReadVariableOptions)
+    m.add(x, total, total_next)
+    assign = (schema.AssignVariableOptionsT(), schema.BuiltinOptions.AssignVariableOptions)
+    m.op(OP.ASSIGN_VARIABLE, [handle, total_next], [], *assign)
+    m.add(m.const("one", [1, 1], TYPE.INT32), m.const("rest", [0, 2], TYPE.INT32), shape)
+    m.op(OP.RESHAPE, [total_next, shape], [y], schema.ReshapeOptionsT(), schema.BuiltinOptions.ReshapeOptions)
+    m.another_graph("begin")
+    m.op(OP.ASSIGN_VARIABLE, [m.handle(), m.const("zeros", np.zeros((1, 3)))], [], *assign)
+    m.save()
+
+
 def kinds():
     """Every type that frames may become and be made of."""
     types = {"i64": TYPE.INT64, "i32": TYPE.INT32, "i16": TYPE.INT16, "u8": TYPE.UINT8, "bool": TYPE.BOOL, "f16": TYPE.FLOAT16}
@@ -381,6 +415,8 @@ open_extent()
 named()
 sliced()
 parts()
+swelling()
+told_shape()
 kinds()
 broken()
 lines = [f" {json.dumps(name)}: {json.dumps(streams)}" for name, streams in goldens.items()]

@@ -25,7 +25,7 @@ const OWN: [&str; 9] =
     ["dense", "dense_int8", "dense_int16", "accumulate", "requantized", "variable", "named", "sliced", "parts"];
 
 /// A session on an engine, `None` where it is not installed.
-fn session(engine: &str, file: &File, inputs: &[Input]) -> Option<Result<Box<dyn engine::Session>>> {
+pub fn session(engine: &str, file: &File, inputs: &[Input]) -> Option<Result<Box<dyn engine::Session>>> {
     let shapes: Vec<Vec<usize>> = inputs.iter().map(|input| input.shape.clone()).collect();
     let xnnpack = !engine.ends_with("-plain");
     match engine.trim_end_matches("-plain") {
@@ -44,7 +44,7 @@ fn session(engine: &str, file: &File, inputs: &[Input]) -> Option<Result<Box<dyn
 }
 
 /// Frames for every input, but an output behind the first goes back into an input of its shape.
-fn inputs(file: &File) -> Vec<Input> {
+pub fn inputs(file: &File) -> Vec<Input> {
     let format = Format::audio(1, 100).carrying(Kind::FEATURES, 1);
     let feed = Feed { port: 0, format, take: 1, hold: 1, layout: Layout::of(&[1], 1, 1, 1).unwrap() };
     let input = |(at, tensor): (usize, &super::file::Tensor)| {

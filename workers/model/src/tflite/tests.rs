@@ -1,7 +1,8 @@
 //! The worker on both engines against the Python interpreter: `tests/make_tflite.py` made the models and the goldens.
 //!
 //! An engine that is not installed is not tested, which is said once for each test.
-use super::{Tflite, classic, library, litert};
+use super::file::File;
+use super::{Tflite, classic, conformance, library, litert};
 use crate::at_hand::{Folder, elsewhere, given, table};
 use crate::tests::{audio, features};
 use aw_sdk::{Format, Given, Kind, Result, Rig};
@@ -246,6 +247,42 @@ fn a_state_of_another_shape_is_refused() {
         let params = [("state", table(&[("h", "y")])), ("out", table(&[("y", "y")]))];
         let said = rig(setting, "uneven", &params, &[("x", features(2))], &["y"]).err().expect("a refusal").0;
         assert!(said.starts_with("the state `h` is 1×2, but `y` that goes back into it is 1×4"), "{said}");
+    }
+}
+
+#[test]
+fn a_state_whose_size_changes_while_it_runs_is_named() {
+    let file = File::open(&path("swelling")).unwrap();
+    let inputs = conformance::inputs(&file);
+    for engine in ["tflite", "tflite-plain", "litert"] {
+        let Some(session) = conformance::session(engine, &file, &inputs) else { continue };
+        if engine == "litert" {
+            let said = session.err().expect("a refusal").0;
+            let way =
+                "`y` may be of a shape that only a run tells, which LiteRT does not take: `engine = \"tflite\"` does";
+            assert!(said.starts_with("the engine LiteRT failed: ") && said.ends_with(way), "{said}");
+            continue;
+        }
+        let mut session = session.unwrap();
+        session.run(0).unwrap();
+        session.input(0).copy_from_slice(&[0.0, 1.0]);
+        let said = session.run(0).err().expect("a refusal").0;
+        let way = "was 1×1 in the first run and is 1×2 now: a state keeps its size";
+        assert_eq!(said, format!("`y`, which goes back into `h`, {way}"));
+        let said = session.output(1).err().expect("a refusal").0;
+        assert_eq!(said, "`y` was 1×1 in the first run and is 1×2 now: frames are of one size");
+    }
+}
+
+#[test]
+fn what_a_model_remembers_may_come_out_in_a_shape_that_only_a_run_tells() {
+    for setting in settings().into_iter().filter(|(engine, _)| *engine == "tflite") {
+        let mut rig = rig(setting, "told_shape", &[], &[("in", features(3))], &["out"]).unwrap();
+        for _ in 0..2 {
+            let out = rig.run(&[&[golden("variable", "x")]]);
+            assert_close(setting, &out[0][0], golden("variable", "y"), 1e-5);
+            rig.reset();
+        }
     }
 }
 
