@@ -107,6 +107,9 @@ impl Runner {
             setup.tail(name, (tail * output.frames) as u32);
         }
         warm_up(&mut *session)?;
+        if !session.saves() {
+            setup.says("keeps its past in variables that the engine does not hand out: a reload begins it anew");
+        }
         self.running = Some(Running { session, windows, outputs, channels });
         Ok(())
     }
@@ -141,9 +144,9 @@ impl Runner {
         running.windows.iter_mut().flat_map(|window| &mut window.frames).for_each(|frames| frames.fill(0.0));
     }
 
-    /// See [`aw_sdk::Worker::save`].
+    /// See [`aw_sdk::Worker::save`]. Half a past would be a wrong one: it is nothing if the engine cannot give all.
     pub fn save(&self, out: &mut Vec<u8>) {
-        if let Some(running) = &self.running {
+        if let Some(running) = self.running.as_ref().filter(|running| running.session.saves()) {
             running.save(out);
         }
     }
@@ -154,6 +157,10 @@ impl Runner {
     /// The state is another model's; then it begins anew.
     pub fn load(&mut self, data: &[u8]) -> Result {
         let Some(running) = &mut self.running else { return Ok(()) };
+        if data.is_empty() {
+            self.reset(); // of an engine that could not give it
+            return Ok(());
+        }
         let loaded = running.load(data);
         if loaded.is_none() {
             self.reset();

@@ -32,9 +32,23 @@ pub trait Interpreter: Send {
     /// # Errors
     /// What the engine says.
     fn reset(&mut self) -> Result;
+
+    /// Whether [`Interpreter::save`] gives all that a run depends on beside what goes in.
+    fn saves(&self) -> bool {
+        true
+    }
+
+    /// Appends what it remembers.
+    fn save(&self, _out: &mut Vec<u8>) {}
+
+    /// Takes what it remembers from the front of `data`, if it is there.
+    fn load(&mut self, _data: &mut &[u8]) -> Option<()> {
+        Some(())
+    }
 }
 
-/// An interpreter that forgets by being made anew: no function of its engine clears all that a model may remember.
+/// An interpreter that forgets by being made anew: no function of its engine clears all that a model may remember, or
+/// hands it out. A model that remembers would remember runs to warm it up, so its first run is a slow one.
 pub struct Renewed<I> {
     now: I,
     make: Arc<dyn Fn() -> Result<I> + Send + Sync>,
@@ -78,6 +92,10 @@ impl<I: Interpreter> Interpreter for Renewed<I> {
             self.used = false;
         }
         Ok(())
+    }
+
+    fn saves(&self) -> bool {
+        !self.remembers
     }
 }
 
@@ -252,8 +270,13 @@ impl<I: Interpreter> engine::Session for Session<I> {
         }
     }
 
+    fn saves(&self) -> bool {
+        self.interpreters.iter().all(I::saves)
+    }
+
     fn save(&self, out: &mut Vec<u8>) {
         out.extend(self.states.iter().flat_map(|state| state.memory.iter().flatten()));
+        self.interpreters.iter().for_each(|interpreter| interpreter.save(out));
     }
 
     fn load(&mut self, data: &mut &[u8]) -> Option<()> {
@@ -262,6 +285,6 @@ impl<I: Interpreter> engine::Session for Session<I> {
             memory.copy_from_slice(mine);
             *data = rest;
         }
-        Some(())
+        self.interpreters.iter_mut().try_for_each(|interpreter| interpreter.load(data))
     }
 }

@@ -150,6 +150,21 @@ fn a_reloaded_model_goes_on_where_it_was() {
 }
 
 #[test]
+fn variables_that_an_engine_keeps_are_not_half_saved_and_the_plan_says_so() {
+    for setting in settings() {
+        let make = || rig(setting, "variable", &[], &[("in", features(3))], &["out"]).unwrap();
+        let mut old = make();
+        old.run(&[&[&[1.0, 2.0, 3.0]]]);
+        let saved = old.save().unwrap();
+        assert!(saved.is_empty(), "{setting:?}");
+        let note = "keeps its past in variables that the engine does not hand out: a reload begins it anew";
+        assert!(old.said().iter().any(|said| said == note), "{:?}", old.said());
+        old.load(&saved).unwrap();
+        assert_eq!(old.run(&[&[&[1.0, 0.0, 0.0]]])[0][0], [1.0, 0.0, 0.0], "{setting:?}");
+    }
+}
+
+#[test]
 fn variables_inside_a_model_are_cleared_by_reset_and_kept_apart_by_channels() {
     let x = golden("variable", "x");
     for setting in settings() {

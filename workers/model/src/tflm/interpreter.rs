@@ -5,6 +5,7 @@
 use super::image;
 pub use super::image::VERSION;
 use super::memory::Block;
+use super::past::Past;
 use crate::tflite::file::{Bytes, File};
 use crate::tflite::library::functions;
 use crate::tflite::session::Interpreter;
@@ -155,8 +156,8 @@ pub struct MicroInterpreter {
     allocator: NonNull<c_void>,
     /// Whether the arena was large enough for it; it only runs if so.
     ready: bool,
-    /// Object and arena as they were before the first run, for models that remember.
-    fresh: Option<[Vec<u8>; 2]>,
+    /// Of models that remember.
+    past: Option<Past>,
     /// Memory of the inputs and outputs.
     inputs: Vec<NonNull<[u8]>>,
     outputs: Vec<(NonNull<[u8]>, Vec<usize>)>,
@@ -191,7 +192,7 @@ impl MicroInterpreter {
             arena,
             allocator,
             ready,
-            fresh: None,
+            past: None,
             inputs: vec![],
             outputs: vec![],
             used: 0,
@@ -219,7 +220,7 @@ impl MicroInterpreter {
                 return Err(format!("it finds another type or shape of `{}` in it", file.inputs[at].name));
             }
         }
-        this.fresh = file.remembers.then(|| [&this.object, &this.arena].map(|block| block.bytes().to_vec()));
+        this.past = file.remembers.then(|| Past::new([&this.object, &this.arena], &file.bytes));
         Ok(this)
     }
 
@@ -276,11 +277,27 @@ impl Interpreter for MicroInterpreter {
 
     fn reset(&mut self) -> Result {
         // Everything that a run may change lies in these two, and points nowhere else that changes.
-        if let Some([object, arena]) = &self.fresh {
-            self.object.restore(object);
-            self.arena.restore(arena);
+        if let Some(past) = &self.past {
+            past.clear([&mut self.object, &mut self.arena]);
         }
         Ok(())
+    }
+
+    fn saves(&self) -> bool {
+        self.past.as_ref().is_none_or(|past| past.can_move([&self.object, &self.arena]))
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        if let Some(past) = &self.past {
+            past.save([&self.object, &self.arena], out);
+        }
+    }
+
+    fn load(&mut self, data: &mut &[u8]) -> Option<()> {
+        match &self.past {
+            Some(past) => past.load([&mut self.object, &mut self.arena], data),
+            None => Some(()),
+        }
     }
 }
 

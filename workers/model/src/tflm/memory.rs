@@ -48,6 +48,16 @@ impl Block {
         unsafe { ptr::write_bytes(self.at.as_ptr(), byte, self.layout.size()) }
     }
 
+    /// Puts a word at some place, if it lies inside.
+    pub fn put(&mut self, at: usize, word: &[u8]) -> Option<()> {
+        if at.checked_add(word.len())? > self.len() {
+            return None;
+        }
+        // SAFETY: the place and all of the word lie inside.
+        unsafe { ptr::copy_nonoverlapping(word.as_ptr(), self.at.as_ptr().add(at), word.len()) }
+        Some(())
+    }
+
     /// Puts back a copy of [`Block::bytes`].
     pub fn restore(&mut self, from: &[u8]) {
         // SAFETY: nothing is copied beyond its end.

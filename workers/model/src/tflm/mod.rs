@@ -11,6 +11,8 @@ mod interpreter; // its C++ functions
 mod interpreter; // what other systems say
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod memory; //      memory for C++ objects
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod past; //        what runs leave behind in it
 #[cfg(test)]
 mod tests; //       the worker against the Python interpreter, and its arena
 
