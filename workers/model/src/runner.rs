@@ -40,6 +40,28 @@ macro_rules! params {
 }
 pub(crate) use params;
 
+/// What a worker that has a `runner` does from `prepare` on, which is the same for all.
+macro_rules! forward {
+    () => {
+        fn process(&mut self, block: &mut aw_sdk::Block) {
+            self.runner.process(block);
+        }
+
+        fn reset(&mut self) {
+            self.runner.reset();
+        }
+
+        fn save(&self, out: &mut Vec<u8>) {
+            self.runner.save(out);
+        }
+
+        fn load(&mut self, data: &[u8]) -> aw_sdk::Result {
+            self.runner.load(data)
+        }
+    };
+}
+pub(crate) use forward;
+
 /// A model on an engine, bound to what the graph says.
 pub struct Runner {
     model: Box<dyn Model + Send>,

@@ -119,7 +119,8 @@ impl Library {
         &self.api.functions
     }
 
-    /// Lets XNNPACK compute what it can, if it is to and can be used.
+    /// Lets XNNPACK compute what it can, if it is to and can be used. The library tells stderr so once; nothing in its API
+    /// stops that.
     pub fn delegate(&self) -> Option<Owned> {
         let xnnpack = self.api.xnnpack.as_ref().ok().filter(|_| self.xnnpack)?;
         // SAFETY: the options are those that the library gives, but for the number of threads.

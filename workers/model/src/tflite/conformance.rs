@@ -7,9 +7,10 @@ use super::schema::{buffer, model, subgraph, tensor};
 use super::session::Session;
 use super::tests::path;
 use super::values::{Quantization, Type};
-use super::{classic, library, litert};
+use super::{classic, litert};
 use crate::binding::{Feed, Input, Source};
 use crate::engine;
+use crate::home::home;
 use crate::layout::Layout;
 use crate::tflm;
 use aw_sdk::{Format, Kind, Result};
@@ -126,7 +127,7 @@ fn weights_of_8_bits(file: &File) -> bool {
 
 #[test]
 fn every_engine_gives_the_same_step_by_step() {
-    let installed = library::home().map_or(vec![], |home| models(&home.join("models")));
+    let installed = home().map_or(vec![], |home| models(&home.join("models")));
     let own = OWN.map(|name| PathBuf::from(path(name)));
     let mut compared = 0;
     for file in own.iter().chain(&installed) {

@@ -35,7 +35,7 @@ use crate::binding::Input;
 use crate::engine::{self, Model};
 use crate::runner::{PORTS, Runner, params};
 use crate::words::Tensor;
-use aw_sdk::{Block, Error, Param, Result, Setup, Spec, Values, Worker, choices};
+use aw_sdk::{Error, Param, Result, Setup, Spec, Values, Worker, choices};
 use file::File;
 use session::{Renewed, Session};
 use std::path::Path;
@@ -107,21 +107,7 @@ impl Worker for Tflite {
         Ok(())
     }
 
-    fn process(&mut self, block: &mut Block) {
-        self.runner.process(block);
-    }
-
-    fn reset(&mut self) {
-        self.runner.reset();
-    }
-
-    fn save(&self, out: &mut Vec<u8>) {
-        self.runner.save(out);
-    }
-
-    fn load(&mut self, data: &[u8]) -> Result {
-        self.runner.load(data)
-    }
+    crate::runner::forward!();
 }
 
 impl Engine {

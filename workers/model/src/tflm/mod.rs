@@ -23,7 +23,7 @@ use crate::tflite::file::File;
 use crate::tflite::library::Runtime;
 use crate::tflite::session::Session;
 use crate::words::{Tensor, shape_text};
-use aw_sdk::{Block, Error, Param, Result, Setup, Spec, Values, Worker};
+use aw_sdk::{Error, Param, Result, Setup, Spec, Values, Worker};
 use interpreter::Micro;
 use std::path::Path;
 
@@ -106,21 +106,7 @@ impl Worker for Tflm {
         Ok(())
     }
 
-    fn process(&mut self, block: &mut Block) {
-        self.runner.process(block);
-    }
-
-    fn reset(&mut self) {
-        self.runner.reset();
-    }
-
-    fn save(&self, out: &mut Vec<u8>) {
-        self.runner.save(out);
-    }
-
-    fn load(&mut self, data: &[u8]) -> Result {
-        self.runner.load(data)
-    }
+    crate::runner::forward!();
 }
 
 impl Model for Loaded {
