@@ -131,12 +131,12 @@ mod tests {
     #[test]
     fn more_values_than_can_be_counted_are_refused_by_name() {
         let unknown = Tensor { name: "x".into(), dims: vec![] };
-        let said = shaped(&unknown, Some(&[999_999_999; 3])).err().expect("a refusal").0;
+        let said = shaped(&unknown, Some(&[999_999_999; 3])).expect_err("a refusal").0;
         assert_eq!(said, "`x` is 999999999×999999999×999999999, more than 268435456 values");
         let open = Tensor { name: "x".into(), dims: vec![None, Some(1 << 40), Some(1 << 40)] };
         assert_eq!(closed(&open, 1 << 30), None);
         let long = Tensor { name: "x".into(), dims: vec![Some(1), Some(1 << 40)] };
-        let said = samples(&long, 0).err().expect("a refusal").0;
+        let said = samples(&long, 0).expect_err("a refusal").0;
         assert_eq!(said, "`x` is 1×1099511627776, more than 268435456 values");
     }
 }

@@ -132,7 +132,7 @@ fn parts_that_are_not_the_whole_are_refused() {
     }
     assert!(File::open(&path("parts")).unwrap().check_strictly().is_ok());
     // Other engines read the axis in every run.
-    let said = File::open(&path("told_axis")).unwrap().check_strictly().err().expect("a refusal").0;
+    let said = File::open(&path("told_axis")).unwrap().check_strictly().expect_err("a refusal").0;
     assert!(said.ends_with("told_axis.tflite splits `x` along an axis that is no constant of the file"), "{said}");
 }
 

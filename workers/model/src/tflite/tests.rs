@@ -281,10 +281,10 @@ fn a_state_whose_size_changes_while_it_runs_is_named() {
         let mut session = session.unwrap();
         session.run(0).unwrap();
         session.input(0).copy_from_slice(&[0.0, 1.0]);
-        let said = session.run(0).err().expect("a refusal").0;
+        let said = session.run(0).expect_err("a refusal").0;
         let way = "was 1×1 in the first run and is 1×2 now: a state keeps its size";
         assert_eq!(said, format!("`y`, which goes back into `h`, {way}"));
-        let said = session.output(1).err().expect("a refusal").0;
+        let said = session.output(1).expect_err("a refusal").0;
         assert_eq!(said, "`y` was 1×1 in the first run and is 1×2 now: frames are of one size");
     }
 }
