@@ -129,9 +129,6 @@ impl Runner {
             setup.tail(name, (tail * output.frames) as u32);
         }
         warm_up(&mut *session)?;
-        if !session.saves() {
-            setup.says("keeps its past in variables that the engine does not hand out: a reload begins it anew");
-        }
         self.running = Some(Running { session, windows, outputs, channels });
         Ok(())
     }
@@ -164,6 +161,11 @@ impl Runner {
         let Some(running) = &mut self.running else { return };
         running.session.reset();
         running.windows.iter_mut().flat_map(|window| &mut window.frames).for_each(|frames| frames.fill(0.0));
+    }
+
+    /// Whether [`Runner::save`] gives anything, from `prepare` on.
+    pub fn saves(&self) -> bool {
+        self.running.as_ref().is_none_or(|running| running.session.saves())
     }
 
     /// See [`aw_sdk::Worker::save`]. Half a past would be a wrong one: it is nothing if the engine cannot give all.

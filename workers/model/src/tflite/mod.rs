@@ -104,6 +104,9 @@ impl Worker for Tflite {
     fn prepare(&mut self, setup: &mut Setup) -> Result {
         self.runner.prepare(setup)?;
         setup.says(&self.runs_on);
+        if !self.runner.saves() {
+            setup.says("keeps its past in variables that the engine does not hand out: a reload begins it anew");
+        }
         Ok(())
     }
 
