@@ -109,6 +109,28 @@ fn an_engine_that_loads_is_told_from_one_that_does_not() {
     assert_eq!(of(&findings, "litert"), ("broken", "libLiteRt.so has changed", "[\"aw install litert\"]".into()));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_a_library_leaves_behind_is_not_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let there = home.path().join("there");
+    // It holds what `aw doctor` reads from for as long as the file is there, and removes it in the end.
+    let code = "#define _GNU_SOURCE
+        #include <unistd.h>
+        __attribute__((constructor)) static void begin(void) {
+            if (fork() != 0) return;
+            for (int i = 0; i < 2000 && access(THERE, F_OK) == 0; i++) usleep(10000);
+            unlink(THERE);
+            _exit(0);
+        }";
+    engine(home.path(), &code.replace("THERE", &format!("{there:?}")));
+    std::fs::write(&there, "").unwrap();
+    let (_, findings) = doctor(home.path(), None);
+    assert!(there.exists(), "the doctor waited until it ended");
+    std::fs::remove_file(&there).unwrap();
+    assert!(of(&findings, "litert").1.ends_with(", loads"), "{}", of(&findings, "litert").1);
+}
+
 #[test]
 fn a_worker_library_that_crashes_is_named() {
     let (home, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

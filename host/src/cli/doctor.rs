@@ -5,9 +5,10 @@ use aw_host::install::{Catalogue, Home};
 use aw_host::plugin::{Library, SearchPath, loads};
 use clap::Args;
 use serde_json::json;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 #[derive(Args)]
@@ -71,6 +72,10 @@ fn heading(area: Area) -> &'static str {
 /// Most that opening a library may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Most that is waited, when the process has ended, for the end of what it printed: a library may have started a process
+/// of its own that holds the pipe.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Opens a library in a process of its own.
 fn open(library: &Path, as_what: Opened) -> Result<String, String> {
     let program = std::env::current_exe().map_err(|why| why.to_string())?;
@@ -78,19 +83,7 @@ fn open(library: &Path, as_what: Opened) -> Result<String, String> {
     command.arg("open").args((as_what == Opened::Workers).then_some("--workers")).arg("--").arg(library);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|why| why.to_string())?;
-    // What it prints is read meanwhile, so that it cannot wait for a full pipe.
-    let read = |pipe: Option<Box<dyn Read + Send>>| {
-        std::thread::spawn(move || {
-            let mut text = vec![];
-            // Bytes that came before an error are all there is.
-            if let Some(mut pipe) = pipe {
-                drop(pipe.read_to_end(&mut text));
-            }
-            String::from_utf8_lossy(&text).trim().to_string()
-        })
-    };
-    let out = read(child.stdout.take().map(|pipe| Box::new(pipe) as _));
-    let err = read(child.stderr.take().map(|pipe| Box::new(pipe) as _));
+    let (out, err) = (child.stdout.take().map(printed), child.stderr.take().map(printed));
     let begun = Instant::now();
     let status = loop {
         match child.try_wait() {
@@ -103,12 +96,39 @@ fn open(library: &Path, as_what: Opened) -> Result<String, String> {
             Err(why) => return Err(why.to_string()),
         }
     };
-    let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+    let until = Instant::now() + LINGER;
+    let [out, err] = [out, err].map(|printed| printed.map_or(String::new(), |printed| text(&printed, until)));
     match status.code() {
         Some(0) => Ok(out),
         Some(code) if code == i32::from(FAILED) && !err.is_empty() => Err(err),
         _ => Err(format!("opening it ended the process: {status}")),
     }
+}
+
+/// What comes out of a pipe, read meanwhile, so that nobody waits for a full one.
+fn printed(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        loop {
+            let sent = match pipe.read(&mut chunk) {
+                Err(why) if why.kind() == ErrorKind::Interrupted => continue,
+                Ok(0) | Err(_) => return, // bytes that came before an error are all there is
+                Ok(n) => send.send(chunk[..n].to_vec()),
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+/// All of it: to the end of the pipe, or what came by then.
+fn text(printed: &Receiver<Vec<u8>>, until: Instant) -> String {
+    let next = || printed.recv_timeout(until.saturating_duration_since(Instant::now())).ok();
+    let bytes = std::iter::from_fn(next).flatten().collect::<Vec<u8>>();
+    String::from_utf8_lossy(&bytes).trim().to_string()
 }
 
 /// Opens a library, and says whether that went well. Not for users: `aw doctor` starts it.

@@ -78,21 +78,28 @@ pub fn file(
 ) -> Result<PathBuf, InstallError> {
     let part = folder.join(format!("{}.part", wanted.archive));
     std::fs::create_dir_all(folder).map_err(|why| InstallError::write(folder, why))?;
-    (watch.tell)(News::Fetching { file: &wanted.archive, size: wanted.size, kept: length(&part) });
-    patiently(address, retries, watch, || {
-        let before = length(&part);
-        rest(client, address, wanted, &part, watch).map_err(|why| (why, length(&part) > before))
-    })?;
-    (watch.tell)(News::Fetched);
-    let got = hash::of_file(&part).map_err(|why| InstallError::read(&part, why))?;
-    if got != wanted.sha256 {
+    // What is there already may have come from elsewhere: if the whole is wrong, it is fetched anew.
+    let mut begun = length(&part) > 0;
+    loop {
+        (watch.tell)(News::Fetching { file: &wanted.archive, size: wanted.size, kept: length(&part) });
+        patiently(address, retries, watch, || {
+            let before = length(&part);
+            rest(client, address, wanted, &part, watch).map_err(|why| (why, length(&part) > before))
+        })?;
+        (watch.tell)(News::Fetched);
+        let got = hash::of_file(&part).map_err(|why| InstallError::read(&part, why))?;
+        if got == wanted.sha256 {
+            break;
+        }
         drop(std::fs::remove_file(&part));
-        return Err(InstallError::Hash {
-            what: format!("{} from {}", wanted.archive, url::shown(address)),
-            expected: wanted.sha256.clone(),
-            got,
-            help: "what came has been deleted; try again, and ask whoever runs that index if it stays so".into(),
-        });
+        if !std::mem::take(&mut begun) {
+            return Err(InstallError::Hash {
+                what: format!("{} from {}", wanted.archive, url::shown(address)),
+                expected: wanted.sha256.clone(),
+                got,
+                help: "what came has been deleted; try again, and ask whoever runs that index if it stays so".into(),
+            });
+        }
     }
     let whole = folder.join(&wanted.archive);
     std::fs::rename(&part, &whole).map_err(|why| InstallError::write(&whole, why))?;

@@ -93,8 +93,8 @@ pub enum InstallError {
         /// The file.
         archive: String,
     },
-    /// No index has it.
-    #[error("no package index has {archive}\n{}\n  name another index: --index URL, or a folder of wheels: --from FOLDER", asked.join("\n"))]
+    /// No index gives it.
+    #[error("no package index gives {archive}\n{}\n  name another index: --index URL, or a folder of wheels: --from FOLDER", asked.join("\n"))]
     NotInIndex {
         /// The file.
         archive: String,

@@ -52,8 +52,13 @@ impl Sources {
             settings.find_links.iter().partition(|place| place.starts_with("http:") || place.starts_with("https:"));
         let folders: Vec<PathBuf> =
             folders.into_iter().map(|place| local(place)).filter(|place| place.is_dir()).collect();
-        if let Ok(got) = self.among(&folders, entry, wanted, watch)? {
-            return Ok(got);
+        let mut asked = vec![];
+        match self.among(&folders, entry, wanted, watch)? {
+            Ok(got) => return Ok(got),
+            Err(near) => {
+                let lacks = |folder: &PathBuf| format!("  {}: {} is not there{near}", folder.display(), wanted.archive);
+                asked.extend(folders.iter().map(lacks));
+            }
         }
         let earlier = home.downloads().join(&wanted.archive);
         if hash::of_file(&earlier).is_ok_and(|sum| sum == wanted.sha256) {
@@ -64,24 +69,32 @@ impl Sources {
         }
         let indexes = if settings.no_index { &[][..] } else { &settings.indexes };
         let indexes = indexes.iter().map(|index| index::page(index, &entry.package));
-        let mut asked = vec![];
         for page in pages.into_iter().cloned().chain(indexes) {
-            let link = match self.link(client, &page, wanted, settings.retries, watch) {
-                Ok(link) => link,
-                Err(InstallError::Http { url, why }) => {
-                    asked.push(format!("  {url}: {why}"));
-                    continue;
-                }
+            let why = match self.from(client, &page, wanted, &home.downloads(), settings.retries, watch) {
+                Ok(Some(got)) => return Ok(got),
+                Ok(None) => format!("{}: {} is not there", url::shown(&page), wanted.archive),
+                // Whatever one of them does, another may have the file, and its sum says whether it is that one.
+                Err(why @ (InstallError::Http { .. } | InstallError::Hash { .. })) => why.to_string(),
                 Err(why) => return Err(why),
             };
-            let Some(link) = link else {
-                asked.push(format!("  {}: {} is not there", url::shown(&page), wanted.archive));
-                continue;
-            };
-            let path = download::file(client, &link.url, wanted, &home.downloads(), settings.retries, watch)?;
-            return Ok(Got { from: url::shown(&link.url), path });
+            asked.push(format!("  {}", why.replace('\n', "\n  ")));
         }
         Err(InstallError::NotInIndex { archive: wanted.archive.clone(), asked })
+    }
+
+    /// The archive from a page, if it is there.
+    fn from(
+        &self,
+        client: &Client,
+        page: &str,
+        wanted: &Archive,
+        folder: &Path,
+        retries: u32,
+        watch: &Watch,
+    ) -> Result<Option<Got>, InstallError> {
+        let Some(link) = self.link(client, page, wanted, retries, watch)? else { return Ok(None) };
+        let path = download::file(client, &link.url, wanted, folder, retries, watch)?;
+        Ok(Some(Got { from: url::shown(&link.url), path }))
     }
 
     fn network(&self) -> Result<&(Settings, Client), InstallError> {

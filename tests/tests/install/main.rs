@@ -423,6 +423,33 @@ fn the_settings_of_pip_are_those_of_aw() {
     assert!(output.status.success(), "{}", stderr(&output));
     user.assert_installed();
 
+    // Of several indexes one that fails is told of, and the next one is asked.
+    let mut tampered = wheel();
+    tampered[100] ^= 1;
+    let other = tampered.clone();
+    let servers = [
+        Index::new(|_, _| Answer::Status(404)),
+        index(|_| Answer::Status(404)),
+        index(move |before| if before == 0 { Answer::Cut(tampered.clone(), 100_000) } else { Answer::Status(404) }),
+        Index::new(|_, _| Answer::Page("text/html", format!("<a href=/{WHEEL}#sha256={}>", "0".repeat(64)))),
+        index(move |_| Answer::File(other.clone())),
+    ];
+    let addresses = servers.each_ref().map(|server| server.address.as_str());
+    let user = User::new();
+    let failing = format!("[global]\nindex-url = {}\nextra-index-url = {}\n", addresses[0], addresses[1..].join(" "));
+    std::fs::write(&config, &failing).unwrap();
+    let output = user.command(&[]).env("PIP_CONFIG_FILE", &config).output().unwrap();
+    let said = assert_fails(&output, &["no package index gives ", "nothing was fetched", "deleted", &sum(&wheel())]);
+    addresses
+        .iter()
+        .for_each(|address| assert!(said.contains(address.split("simple").next().unwrap()), "{address}: {said}"));
+    user.assert_absent();
+    let good = format!("{} {}\n", failing.trim_end(), server.address);
+    std::fs::write(&config, good).unwrap();
+    let output = user.command(&[]).env("PIP_CONFIG_FILE", &config).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    user.assert_installed();
+
     let user = User::new();
     std::fs::write(&config, "this is no configuration\n").unwrap();
     let output = user.command(&[]).env("PIP_CONFIG_FILE", &config).output().unwrap();

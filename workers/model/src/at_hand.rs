@@ -1,9 +1,11 @@
 //! Engines and models that tests find on this machine: tract always, ONNX Runtime and real models where they are installed.
+pub use crate::home::home;
 use crate::onnx::Onnx;
 use crate::ort::library_in;
 use aw_sdk::{Format, Given, Result, Rig};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -16,13 +18,6 @@ pub struct Engine {
 
 /// A table of the worker and what is in it.
 pub type Tables<'a> = &'a [(&'a str, &'a [(&'a str, &'a str)])];
-
-/// Where `aw install` puts engines and models.
-pub fn home() -> Option<PathBuf> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let data = || set("XDG_DATA_HOME").or_else(|| Some(set("HOME")?.join(".local/share")));
-    set("AW_HOME").or_else(|| Some(data()?.join("aw")))
-}
 
 /// A library of ONNX Runtime.
 pub fn runtime() -> Option<PathBuf> {
@@ -114,6 +109,19 @@ impl Drop for Folder {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).unwrap();
     }
+}
+
+/// A test that plays again in a process of its own, where `AW_HOME` is another one, or an empty one.
+pub fn elsewhere(test: &str, home: Option<&Path>) -> bool {
+    if std::env::var_os("AW_ELSEWHERE").is_some() {
+        return false;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", test, "--nocapture"]).env("AW_ELSEWHERE", "1");
+    command.env("AW_HOME", home.unwrap_or(Path::new("/nowhere")));
+    let done = command.output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    true
 }
 
 /// A path for the worker.

@@ -17,12 +17,9 @@
 //! Extents that the model leaves open follow from the frames: the first of several open ones is the batch, 1. Channels
 //! run one by one, each with a state and a past of its own.
 use crate::layout::Layout;
-use crate::shapes::{closed, misfit, samples, shaped};
+use crate::shapes::{closed, misfit, samples, shaped, too_many, values};
 use crate::words::{self, InputWords, Tensor, Words, list, shape_text};
 use aw_sdk::{Error, Format, Kind, Result, Values};
-
-/// More values than any tensor of an audio model has; a damaged file may ask for more memory than there is.
-pub(crate) const MOST_VALUES: usize = 1 << 28;
 
 /// A model's tensors, and what the graph says about them.
 pub struct Binding {
@@ -96,10 +93,7 @@ impl Binding {
                 (_, Some(output), _) => Self::returned(&tensor, output),
                 (_, _, fixed) => Self::constant(&tensor, fixed.as_deref().unwrap_or_default())?,
             };
-            if input.shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n)).is_none_or(|all| all > MOST_VALUES) {
-                let shape = shape_text(&input.shape);
-                return Err(Error(format!("`{}` is {shape}, more than {MOST_VALUES} values", tensor.name)));
-            }
+            values(&input.shape).ok_or_else(|| too_many(&tensor.name, &input.shape))?;
             inputs.push(input);
         }
         self.same_pace(ports, &inputs)?;
@@ -169,6 +163,7 @@ impl Binding {
             }
             _ => (self.words.every, words.context + 1),
         };
+        values(&[hold, format.width()]).ok_or_else(|| too_many(&tensor.name, &[hold, format.width()]))?;
         let shape = closed(tensor, hold * format.width()).unwrap_or_else(|| vec![0]);
         let parts = if format.kind == Kind::SPECTRUM { 2 } else { 1 };
         let layout = Layout::of(&shape, hold, format.cells(), parts);
@@ -183,15 +178,15 @@ impl Binding {
     }
 
     /// A tensor that the graph fills.
-    fn constant(tensor: &Tensor, values: &[f64]) -> Result<Input> {
+    fn constant(tensor: &Tensor, given: &[f64]) -> Result<Input> {
         let ones = || tensor.dims.iter().map(|n| n.unwrap_or(1)).collect();
-        let shape: Vec<usize> = closed(tensor, values.len()).unwrap_or_else(ones);
-        let room: usize = shape.iter().product();
-        if values.len() != 1 && values.len() != room {
-            let (name, given) = (&tensor.name, values.len());
+        let shape: Vec<usize> = closed(tensor, given.len()).unwrap_or_else(ones);
+        let room = values(&shape).ok_or_else(|| too_many(&tensor.name, &shape))?;
+        if given.len() != 1 && given.len() != room {
+            let (name, given) = (&tensor.name, given.len());
             return Err(Error(format!("`{name}` is {}, but `const.{name}` has {given} values", shape_text(&shape))));
         }
-        Ok(Input { shape, source: Source::Fixed(values.to_vec()) })
+        Ok(Input { shape, source: Source::Fixed(given.to_vec()) })
     }
 
     /// All ports must fill their tensors equally often and have as many channels.

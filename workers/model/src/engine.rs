@@ -45,6 +45,11 @@ pub trait Session: Send {
     /// Sets all states to what they were before the first run.
     fn reset(&mut self);
 
+    /// Whether [`Session::save`] gives all that runs depend on: a model may keep variables that its engine hands to nobody.
+    fn saves(&self) -> bool {
+        true
+    }
+
     /// Appends all states.
     fn save(&self, out: &mut Vec<u8>);
 

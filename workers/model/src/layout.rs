@@ -1,4 +1,5 @@
 //! How frames lie in a tensor.
+use crate::shapes::values;
 
 /// Where the values of consecutive frames lie in a tensor.
 ///
@@ -19,7 +20,7 @@ const CELLS: usize = 1;
 const PARTS: usize = 2;
 
 impl Layout {
-    /// The layout of a tensor of this `shape`, or `None` if such frames cannot lie in it.
+    /// The layout of a tensor of this `shape`, or `None` if such frames cannot lie in it, or are too many.
     pub fn of(shape: &[usize], frames: usize, cells: usize, parts: usize) -> Option<Self> {
         const ORDERS: [[usize; 3]; 6] = [
             [FRAMES, CELLS, PARTS],
@@ -30,7 +31,7 @@ impl Layout {
             [CELLS, PARTS, FRAMES],
         ];
         let extents = [frames, cells, parts];
-        if extents.iter().try_fold(1usize, |all, n| all.checked_mul(*n)) != Some(shape.iter().product()) {
+        if values(&extents)? != values(shape)? {
             return None;
         }
         let axes: Vec<usize> = shape.iter().copied().filter(|n| *n != 1).collect();
@@ -144,5 +145,6 @@ mod tests {
         assert_eq!(written(&[1, 1, 257], [1, 129, 1]), None);
         assert_eq!(written(&[1, 3, 4], [2, 6, 1]), None);
         assert_eq!(written(&[0, 3], [1, 3, 1]), None);
+        assert_eq!(written(&[1 << 33, 1 << 31], [1, 0, 1]), None);
     }
 }

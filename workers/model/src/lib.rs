@@ -7,6 +7,7 @@
 
 mod binding; // tensors ↔ ports
 mod engine; //  what an engine must do
+mod home; //    where `aw install` puts what it brings
 mod layout; //  how frames lie in a tensor
 mod onnx; //    the worker `onnx`, and which engine it runs on
 mod onnx_file; // an ONNX file, before an engine sees it

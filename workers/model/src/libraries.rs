@@ -1,5 +1,5 @@
 //! Which engine runs, and what the worker says of libraries that are no ONNX Runtime.
-use crate::at_hand::{Folder, given, home, model, runtime};
+use crate::at_hand::{Folder, elsewhere, given, home, model, runtime};
 use crate::onnx::Onnx;
 use crate::ort::library_in;
 use crate::tests::features;
@@ -91,19 +91,6 @@ fn what_only_onnx_runtime_can_do_is_not_silently_left_out() {
         let said = refusal(&[("engine", "tract".into()), (word, value)]);
         assert_eq!(said, Some(format!("`{word}` is for ONNX Runtime, but `engine` says tract; {way}")));
     }
-}
-
-/// A test that plays again in a process of its own, where `AW_HOME` is another one.
-fn elsewhere(test: &str, home: Option<&Path>) -> bool {
-    if std::env::var_os("AW_ELSEWHERE").is_some() {
-        return false;
-    }
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env("AW_ELSEWHERE", "1").env_remove("AW_HOME");
-    home.map(|home| command.env("AW_HOME", home));
-    let done = command.output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    true
 }
 
 /// What the worker says of itself.

@@ -4,7 +4,7 @@ use crate::onnx_file::OnnxFile;
 use crate::ort::{self, Runtime, WAY_OUT};
 use crate::runner::{PORTS, Runner, params};
 use crate::tract;
-use aw_sdk::{Block, Error, Param, Result, Setup, Spec, Values, Worker, choices};
+use aw_sdk::{Error, Param, Result, Setup, Spec, Values, Worker, choices};
 use std::path::{Path, PathBuf};
 
 /// Runs an ONNX model on the frames of its ports; see [`crate::binding`] for what the parameters mean together.
@@ -81,21 +81,7 @@ impl Worker for Onnx {
         self.prepare_on_any(setup).map_err(one_line)
     }
 
-    fn process(&mut self, block: &mut Block) {
-        self.runner.process(block);
-    }
-
-    fn reset(&mut self) {
-        self.runner.reset();
-    }
-
-    fn save(&self, out: &mut Vec<u8>) {
-        self.runner.save(out);
-    }
-
-    fn load(&mut self, data: &[u8]) -> Result {
-        self.runner.load(data)
-    }
+    crate::runner::forward!();
 }
 
 impl Onnx {

@@ -1,7 +1,7 @@
 //! An ONNX file: read, checked for what engines crash on or silently accept, and what it declares.
 //!
 //! All engines that run ONNX models begin here, so that a mistake in a file is answered in the same words by each.
-use crate::binding::MOST_VALUES;
+use crate::shapes::{MOST_VALUES, values};
 use crate::words::{Tensor, shape_text};
 use aw_sdk::{Error, Result};
 use std::collections::{BTreeSet, HashSet};
@@ -67,7 +67,7 @@ fn check(graph: &GraphProto, taken: &[&ValueInfoProto], folder: &Path) -> std::r
     for info in taken.iter().copied().chain(&graph.output).chain(&graph.value_info) {
         let tensor = declared(info);
         let known: Vec<usize> = tensor.dims.iter().flatten().copied().collect();
-        if known.iter().try_fold(1usize, |all, n| all.checked_mul(*n)).is_none_or(|all| all > MOST_VALUES) {
+        if values(&known).is_none() {
             return Err(format!("declares {tensor}, more than {MOST_VALUES} values"));
         }
     }

@@ -5,7 +5,7 @@
 //! frame a run.
 use crate::binding::{Binding, Input, Source};
 use crate::layout::Layout;
-use crate::shapes::frame_dims;
+use crate::shapes::{frame_dims, too_many, values};
 use crate::words::{self, list, shape_text};
 use aw_sdk::{Error, Format, Kind, Result};
 
@@ -53,14 +53,14 @@ impl Binding {
             let format = feed.pace(feed.take)?;
             return Ok(Output { tensor, format, frames: feed.take, layout: feed.layout.clone() });
         }
-        let values: usize = shape.iter().product();
+        let name = &self.outputs[tensor].name;
+        let values = values(shape).ok_or_else(|| too_many(name, shape))?;
         let kind = words.kind.unwrap_or(Kind::FEATURES);
         let frames = words.frames.unwrap_or(if kind == Kind::AUDIO { values } else { 1 });
         let parts = if kind == Kind::SPECTRUM { 2 } else { 1 };
         let cells = values / (frames * parts).max(1);
         let layout = if values == 0 { None } else { Layout::of(shape, frames, cells, parts) };
         let layout = layout.filter(|_| kind != Kind::AUDIO || cells == 1);
-        let name = &self.outputs[tensor].name;
         let misfit = || {
             let what = match kind {
                 Kind::AUDIO => "samples of audio",

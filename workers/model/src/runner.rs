@@ -40,6 +40,28 @@ macro_rules! params {
 }
 pub(crate) use params;
 
+/// What a worker that has a `runner` does from `prepare` on, which is the same for all.
+macro_rules! forward {
+    () => {
+        fn process(&mut self, block: &mut aw_sdk::Block) {
+            self.runner.process(block);
+        }
+
+        fn reset(&mut self) {
+            self.runner.reset();
+        }
+
+        fn save(&self, out: &mut Vec<u8>) {
+            self.runner.save(out);
+        }
+
+        fn load(&mut self, data: &[u8]) -> aw_sdk::Result {
+            self.runner.load(data)
+        }
+    };
+}
+pub(crate) use forward;
+
 /// A model on an engine, bound to what the graph says.
 pub struct Runner {
     model: Box<dyn Model + Send>,
@@ -141,9 +163,14 @@ impl Runner {
         running.windows.iter_mut().flat_map(|window| &mut window.frames).for_each(|frames| frames.fill(0.0));
     }
 
-    /// See [`aw_sdk::Worker::save`].
+    /// Whether [`Runner::save`] gives anything, from `prepare` on.
+    pub fn saves(&self) -> bool {
+        self.running.as_ref().is_none_or(|running| running.session.saves())
+    }
+
+    /// See [`aw_sdk::Worker::save`]. Half a past would be a wrong one: it is nothing if the engine cannot give all.
     pub fn save(&self, out: &mut Vec<u8>) {
-        if let Some(running) = &self.running {
+        if let Some(running) = self.running.as_ref().filter(|running| running.session.saves()) {
             running.save(out);
         }
     }
@@ -154,6 +181,10 @@ impl Runner {
     /// The state is another model's; then it begins anew.
     pub fn load(&mut self, data: &[u8]) -> Result {
         let Some(running) = &mut self.running else { return Ok(()) };
+        if data.is_empty() {
+            self.reset(); // of an engine that could not give it
+            return Ok(());
+        }
         let loaded = running.load(data);
         if loaded.is_none() {
             self.reset();

@@ -3,6 +3,20 @@ use crate::words::{InputWords, Tensor, shape_text};
 use aw_sdk::{Error, Format, Kind, Result, abi::MAX_RANK};
 use std::fmt::Debug;
 
+/// More values than any tensor of an audio model has; a damaged file, or a graph, may ask for more memory than there is.
+pub const MOST_VALUES: usize = 1 << 28;
+
+/// How many values a tensor of these extents has; `None` for more than there may be.
+pub fn values(shape: &[usize]) -> Option<usize> {
+    let all = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n));
+    all.filter(|all| *all <= MOST_VALUES)
+}
+
+/// What to say of a tensor of more.
+pub fn too_many(name: &str, shape: &[usize]) -> Error {
+    Error(format!("`{name}` is {}, more than {MOST_VALUES} values", shape_text(shape)))
+}
+
 /// A tensor with the extents that the graph gives, which must be those of the model where it gives any.
 pub fn shaped(tensor: &Tensor, given: Option<&[usize]>) -> Result<Tensor> {
     let Some(given) = given else { return Ok(tensor.clone()) };
@@ -12,12 +26,13 @@ pub fn shaped(tensor: &Tensor, given: Option<&[usize]>) -> Result<Tensor> {
         let shape = shape_text(given);
         return Err(Error(format!("the model has {tensor}, and `shape.{} = {shape}` does not agree", tensor.name)));
     }
+    values(given).ok_or_else(|| too_many(&tensor.name, given))?;
     Ok(Tensor { name: tensor.name.clone(), dims: given.iter().map(|n| Some(*n)).collect() })
 }
 
-/// The extents of a tensor that holds `values` values: of several open ones the first is the batch, 1, and the last is
-/// what remains. `None` if more are open or nothing whole remains.
-pub fn closed(tensor: &Tensor, values: usize) -> Option<Vec<usize>> {
+/// The extents of a tensor that holds `wanted` values: of several open ones the first is the batch, 1, and the last is
+/// what remains. `None` if more are open, nothing whole remains, or there are too many.
+pub fn closed(tensor: &Tensor, wanted: usize) -> Option<Vec<usize>> {
     let mut dims = tensor.dims.clone();
     let open = |dims: &[Option<usize>]| dims.iter().filter(|n| n.is_none()).count();
     if open(&dims) > 1
@@ -25,11 +40,11 @@ pub fn closed(tensor: &Tensor, values: usize) -> Option<Vec<usize>> {
     {
         *batch = Some(1);
     }
-    let known: usize = dims.iter().flatten().product();
-    if open(&dims) > 1 || (open(&dims) == 1 && (known == 0 || !values.is_multiple_of(known))) {
+    let known = values(&dims.iter().flatten().copied().collect::<Vec<_>>())?;
+    if open(&dims) > 1 || (open(&dims) == 1 && (known == 0 || !wanted.is_multiple_of(known))) {
         return None;
     }
-    Some(dims.into_iter().map(|n| n.unwrap_or_else(|| values / known)).collect())
+    Some(dims.into_iter().map(|n| n.unwrap_or_else(|| wanted / known)).collect())
 }
 
 /// Samples that a tensor holds, where its own shape says so: `context` ones and at least one new.
@@ -44,7 +59,7 @@ pub fn samples(tensor: &Tensor, context: usize) -> Result<usize> {
         let why = "audio is one line of samples, and each channel runs by itself";
         return Err(Error(format!("{tensor} has more than one extent, but {why}")));
     }
-    let hold: usize = dims.iter().product();
+    let hold = values(&dims).ok_or_else(|| too_many(name, &dims))?;
     if hold <= context {
         return Err(Error(format!("{tensor} holds {hold} samples, so `context.{name} = {context}` leaves none new")));
     }
@@ -84,7 +99,7 @@ pub fn misfit(tensor: &Tensor, words: &InputWords, port: &str, format: Format, h
     let Some(shape) = closed(tensor, hold * format.width()) else {
         return format!("{tensor} leaves open how {brings}{times} go in: `shape = {{ {name} = [1, ..] }}` says it");
     };
-    let (all, frame) = (shape.iter().product::<usize>(), format.width());
+    let (all, frame) = (values(&shape).unwrap_or(usize::MAX), format.width());
     let way = if format.kind == Kind::SPECTRUM && all == hold * cells {
         ": put a `magnitude` node between them".into()
     } else if format.kind == Kind::SPECTRUM && all == hold * frame {
@@ -107,4 +122,21 @@ pub fn misfit(tensor: &Tensor, words: &InputWords, port: &str, format: Format, h
 /// Whether an FFT of a power of two has this many bins.
 fn is_bins(n: usize) -> bool {
     n > 2 && (n - 1).is_power_of_two()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_values_than_can_be_counted_are_refused_by_name() {
+        let unknown = Tensor { name: "x".into(), dims: vec![] };
+        let said = shaped(&unknown, Some(&[999_999_999; 3])).expect_err("a refusal").0;
+        assert_eq!(said, "`x` is 999999999×999999999×999999999, more than 268435456 values");
+        let open = Tensor { name: "x".into(), dims: vec![None, Some(1 << 40), Some(1 << 40)] };
+        assert_eq!(closed(&open, 1 << 30), None);
+        let long = Tensor { name: "x".into(), dims: vec![Some(1), Some(1 << 40)] };
+        let said = samples(&long, 0).expect_err("a refusal").0;
+        assert_eq!(said, "`x` is 1×1099511627776, more than 268435456 values");
+    }
 }

@@ -316,6 +316,53 @@ def sliced():
     m.save()
 
 
+def parts():
+    """Two halves, and the second one again in a value and the rest."""
+    m = Model("parts")
+    x, first, second = m.input("x", [1, 6]), m.output("first", [1, 3]), m.tensor("second", [1, 3])
+    one, rest = m.output("one", [1, 1]), m.output("rest", [1, 2])
+    halves, sizes = schema.SplitOptionsT(), schema.SplitVOptionsT()
+    halves.numSplits, sizes.numSplits = 2, 2
+    axis, last = m.const("axis", 1, TYPE.INT32), m.const("last", -1, TYPE.INT32)
+    m.op(OP.SPLIT, [axis, x], [first, second], halves, schema.BuiltinOptions.SplitOptions)
+    m.op(OP.SPLIT_V, [second, m.const("sizes", [1, 2], TYPE.INT32), last], [one, rest], sizes, schema.BuiltinOptions.SplitVOptions)
+    m.save()
+
+
+def swelling():
+    """As many values come back as a state as the frame says: only a run tells."""
+    m = Model("swelling")
+    x, h = m.input("x", [2]), m.input("h", [1, 1])
+    more, size, z = m.tensor("more", [2], TYPE.INT32), m.tensor("size", [2], TYPE.INT32), m.output("z", [1, 1])
+    y = m.output("y", [1, 1], signature=[1, -1])
+    m.cast(x, more, (TYPE.FLOAT32, TYPE.INT32))
+    m.add(more, m.const("one", [1, 1], TYPE.INT32), size)
+    begin, values = m.const("begin", [0, 0], TYPE.INT32), m.const("values", [[1, 2, 3]])
+    m.op(OP.SLICE, [values, begin, size], [y], schema.SliceOptionsT(), schema.BuiltinOptions.SliceOptions)
+    m.add(h, h, z)
+    m.save()
+
+
+def told_shape():
+    """What a model remembers comes out in a shape that only a run tells: y = total' = total + x."""
+    m = Model("told_shape")
+    x, total, total_next = m.input("x", [1, 3]), m.tensor("total", [1, 3]), m.tensor("total_next", [1, 3])
+    shape, y = m.tensor("shape", [2], TYPE.INT32), m.output("y", [1, 3], signature=[-1, -1])
+    begin = schema.CallOnceOptionsT()
+    begin.initSubgraphIndex = 1
+    m.op(OP.CALL_ONCE, [], [], begin, schema.BuiltinOptions.CallOnceOptions)
+    handle = m.handle()
+    m.op(OP.READ_VARIABLE, [handle], [total], schema.ReadVariableOptionsT(), schema.BuiltinOptions.ReadVariableOptions)
+    m.add(x, total, total_next)
+    assign = (schema.AssignVariableOptionsT(), schema.BuiltinOptions.AssignVariableOptions)
+    m.op(OP.ASSIGN_VARIABLE, [handle, total_next], [], *assign)
+    m.add(m.const("one", [1, 1], TYPE.INT32), m.const("rest", [0, 2], TYPE.INT32), shape)
+    m.op(OP.RESHAPE, [total_next, shape], [y], schema.ReshapeOptionsT(), schema.BuiltinOptions.ReshapeOptions)
+    m.another_graph("begin")
+    m.op(OP.ASSIGN_VARIABLE, [m.handle(), m.const("zeros", np.zeros((1, 3)))], [], *assign)
+    m.save()
+
+
 def kinds():
     """Every type that frames may become and be made of."""
     types = {"i64": TYPE.INT64, "i32": TYPE.INT32, "i16": TYPE.INT16, "u8": TYPE.UINT8, "bool": TYPE.BOOL, "f16": TYPE.FLOAT16}
@@ -328,6 +375,12 @@ def kinds():
 
 
 def broken():
+    m = Model("told_axis")
+    axis, x, parts = m.input("axis", [1], TYPE.INT32), m.input("x", [1, 2]), [m.output(name, [1, 1]) for name in "ab"]
+    halves = schema.SplitOptionsT()
+    halves.numSplits = 2
+    m.op(OP.SPLIT, [axis, x], parts, halves, schema.BuiltinOptions.SplitOptions)
+    m.save()
     m = Model("custom_operator")
     m.op(OP.CUSTOM, [m.input("x", [1, 4])], [m.output("y", [1, 4])], custom="Sorcery")
     m.save()
@@ -361,6 +414,9 @@ variable()
 open_extent()
 named()
 sliced()
+parts()
+swelling()
+told_shape()
 kinds()
 broken()
 lines = [f" {json.dumps(name)}: {json.dumps(streams)}" for name, streams in goldens.items()]

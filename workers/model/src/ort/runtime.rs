@@ -1,4 +1,5 @@
 //! The library ONNX Runtime: found, checked before anything is asked of it, loaded once for the whole process.
+use crate::home::home;
 use aw_sdk::{Error, Result};
 use ort::environment::Environment;
 use ort::session::builder::SessionBuilder;
@@ -30,9 +31,7 @@ static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
 
 /// Where `aw install onnxruntime` puts it.
 pub fn installed() -> Option<PathBuf> {
-    let home = std::env::var_os("AW_HOME").filter(|home| !home.is_empty())?;
-    let path = library_in(Path::new(&home));
-    path.exists().then_some(path)
+    home().map(|home| library_in(&home)).filter(|path| path.exists())
 }
 
 /// The library below a home.

@@ -65,7 +65,7 @@ pub fn check<'a>(root: Table<'a>, bytes: &'a [u8], strict: bool) -> Checked {
 pub struct Model<'a> {
     root: Table<'a>,
     bytes: &'a [u8],
-    strict: bool,
+    pub strict: bool,
     codes: Vec<Table<'a>>,
     buffers: Vec<Table<'a>>,
 }

@@ -7,9 +7,10 @@ use super::schema::{buffer, model, subgraph, tensor};
 use super::session::Session;
 use super::tests::path;
 use super::values::{Quantization, Type};
-use super::{classic, library, litert};
+use super::{classic, litert};
 use crate::binding::{Feed, Input, Source};
 use crate::engine;
+use crate::home::home;
 use crate::layout::Layout;
 use crate::tflm;
 use aw_sdk::{Format, Kind, Result};
@@ -21,10 +22,11 @@ const STEPS: usize = 1000;
 const ENGINES: [&str; 5] = ["tflite-plain", "tflite", "litert-plain", "litert", "tflm"];
 
 /// Models of these tests that every engine takes.
-const OWN: [&str; 7] = ["dense", "dense_int8", "dense_int16", "accumulate", "requantized", "variable", "named"];
+const OWN: [&str; 9] =
+    ["dense", "dense_int8", "dense_int16", "accumulate", "requantized", "variable", "named", "sliced", "parts"];
 
 /// A session on an engine, `None` where it is not installed.
-fn session(engine: &str, file: &File, inputs: &[Input]) -> Option<Result<Box<dyn engine::Session>>> {
+pub fn session(engine: &str, file: &File, inputs: &[Input]) -> Option<Result<Box<dyn engine::Session>>> {
     let shapes: Vec<Vec<usize>> = inputs.iter().map(|input| input.shape.clone()).collect();
     let xnnpack = !engine.ends_with("-plain");
     match engine.trim_end_matches("-plain") {
@@ -43,7 +45,7 @@ fn session(engine: &str, file: &File, inputs: &[Input]) -> Option<Result<Box<dyn
 }
 
 /// Frames for every input, but an output behind the first goes back into an input of its shape.
-fn inputs(file: &File) -> Vec<Input> {
+pub fn inputs(file: &File) -> Vec<Input> {
     let format = Format::audio(1, 100).carrying(Kind::FEATURES, 1);
     let feed = Feed { port: 0, format, take: 1, hold: 1, layout: Layout::of(&[1], 1, 1, 1).unwrap() };
     let input = |(at, tensor): (usize, &super::file::Tensor)| {
@@ -125,7 +127,7 @@ fn weights_of_8_bits(file: &File) -> bool {
 
 #[test]
 fn every_engine_gives_the_same_step_by_step() {
-    let installed = library::home().map_or(vec![], |home| models(&home.join("models")));
+    let installed = home().map_or(vec![], |home| models(&home.join("models")));
     let own = OWN.map(|name| PathBuf::from(path(name)));
     let mut compared = 0;
     for file in own.iter().chain(&installed) {

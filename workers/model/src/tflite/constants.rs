@@ -19,6 +19,9 @@ impl Graph<'_, '_> {
     /// # Errors
     /// They make another one.
     pub fn decided(&self, name: &str, node: &Table, ins: &[i32], inputs: &[Option<Seen>], outputs: &[Seen]) -> Checked {
+        if let "SPLIT" | "SPLIT_V" = name {
+            return self.split(name, node, ins, inputs, outputs);
+        }
         let [Seen { shape: Some(made), name: output, .. }] = outputs else { return Ok(()) };
         let fits = match (name, ins, inputs) {
             ("RESHAPE", [_, shape], _) => self.ints(*shape)?.is_none_or(|wanted| {
@@ -36,6 +39,44 @@ impl Graph<'_, '_> {
             _ => true,
         };
         if fits { Ok(()) } else { damaged(format!("the constants of `{name}` make no `{output}`")) }
+    }
+
+    /// Whether the parts of a tensor are as many as the options say, along an axis that there is, and the whole again: a
+    /// kernel of an engine that takes every shape as it is writes as many values as the whole has.
+    fn split(&self, name: &str, node: &Table, ins: &[i32], inputs: &[Option<Seen>], parts: &[Seen]) -> Checked {
+        let (axis, of, sizes) = match (name, ins, inputs) {
+            ("SPLIT", [axis, _], [_, Some(of)]) => (*axis, of, None),
+            ("SPLIT_V", [_, sizes, axis], [Some(of), ..]) => (*axis, of, self.ints(*sizes)?),
+            _ => return Ok(()),
+        };
+        let count = node.table(operator::OPTIONS).map_or(0, |options| options.int(0));
+        let even = name == "SPLIT";
+        let whole = |axis: Option<i32>| {
+            let kinds = parts.iter().all(|part| part.kind == of.kind);
+            let shapes: Option<Vec<&[usize]>> = parts.iter().map(|part| part.shape.as_deref()).collect();
+            let (Some(shape), Some(parts), Some(axis)) = (of.shape.as_deref(), shapes, axis) else { return kinds };
+            let from_end = if axis < 0 { shape.len() as i64 } else { 0 };
+            let Some(axis) = usize::try_from(i64::from(axis) + from_end).ok().filter(|at| *at < shape.len()) else {
+                return false;
+            };
+            let beside = |part: &&[usize]| {
+                part.len() == shape.len() && (0..shape.len()).all(|at| at == axis || part[at] == shape[at])
+            };
+            let given = |(wanted, part): (&i32, &&[usize])| *wanted == -1 || usize::try_from(*wanted) == Ok(part[axis]);
+            kinds
+                && parts.iter().all(beside)
+                && parts.iter().map(|part| part[axis]).sum::<usize>() == shape[axis]
+                && (!even || parts.iter().all(|part| part[axis] == parts[0][axis]))
+                && sizes.as_ref().is_none_or(|sizes| sizes.len() == parts.len() && sizes.iter().zip(&parts).all(given))
+        };
+        let axis = self.ints(axis)?.map(|axis| axis.first().copied().unwrap_or(i32::MAX));
+        if self.model.strict && axis.is_none() {
+            return Err(format!("splits `{}` along an axis that is no constant of the file", of.name));
+        }
+        match usize::try_from(count) == Ok(parts.len()) && whole(axis) {
+            true => Ok(()),
+            false => damaged(format!("`{name}` does not make {} parts of `{}`", parts.len(), of.name)),
+        }
     }
 
     /// A constant of whole numbers, `None` where it is none.

@@ -19,7 +19,7 @@ const ENGINES: [(&str, &super::library::Runtime); 4] = [
 ];
 
 const MODELS: &str =
-    "dense,dense_int8,dense_uint8,dense_int16,dense_dynamic,accumulate,requantized,variable,named,kinds";
+    "dense,dense_int8,dense_uint8,dense_int16,dense_dynamic,accumulate,requantized,variable,named,sliced,parts,kinds";
 
 /// Numbers from a seed.
 struct Dice(u64);

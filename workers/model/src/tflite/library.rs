@@ -1,4 +1,5 @@
 //! Where the runtimes are, and how they are opened.
+use crate::home::home;
 use aw_sdk::{Error, Result};
 use libloading::Library;
 use std::collections::HashMap;
@@ -16,7 +17,8 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    fn file(&self) -> &'static str {
+    /// Name of the library on this system.
+    pub fn file(&self) -> &'static str {
         let [linux, macos, windows] = self.files;
         if cfg!(target_os = "macos") {
             macos
@@ -50,13 +52,6 @@ impl Runtime {
             ))
         })
     }
-}
-
-/// The folder of what `aw install` brings: as the host says, else where it is by default.
-pub fn home() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let data = || folder("XDG_DATA_HOME").or_else(|| Some(folder("HOME")?.join(".local/share")));
-    folder("AW_HOME").or_else(|| Some(data()?.join("aw")))
 }
 
 /// What a library exports, found once for each file. Libraries are never unloaded: their threads and thread-local

@@ -51,6 +51,8 @@ pub struct LiteRt {
     outputs: Vec<Buffer>,
     /// The buffers of inputs and outputs, in the order of the signature.
     handles: [Vec<Handle>; 2],
+    /// An output whose shape the file leaves open.
+    open: Option<String>,
     // What the compiled model uses, in the order in which it may go.
     _options: Owned,
     _model: Owned,
@@ -119,6 +121,7 @@ impl LiteRt {
             inputs: vec![],
             outputs: vec![],
             handles: [vec![], vec![]],
+            open: file.outputs.iter().find(|tensor| tensor.dims.contains(&None)).map(|tensor| tensor.name.clone()),
             _options: options,
             _model: model,
             _environment: environment,
@@ -276,7 +279,13 @@ impl Interpreter for LiteRt {
             let (ins, outs) = ((inputs.len(), inputs.as_mut_ptr()), (outputs.len(), outputs.as_mut_ptr()));
             (self.functions.run)(self.compiled.it, self.signature, ins.0, ins.1, outs.0, outs.1)
         };
-        checked("LiteRtRunCompiledModel", status).map_err(|why| Error(format!("the engine LiteRT failed: {why}")))
+        checked("LiteRtRunCompiledModel", status).map_err(|why| {
+            let perhaps = self.open.as_ref().map_or(String::new(), |name| {
+                let way = "which LiteRT does not take: `engine = \"tflite\"` does";
+                format!("; `{name}` may be of a shape that only a run tells, {way}")
+            });
+            Error(format!("the engine LiteRT failed: {why}{perhaps}"))
+        })
     }
 
     fn output(&self, at: usize) -> &[u8] {

@@ -6,6 +6,7 @@
 
 mod check; //         whether a file means something
 mod classic; //       the engine TensorFlow Lite
+mod classic_api; //   its C functions
 mod constants; //     constants that decide shapes
 pub mod file; //      a model as its file has it
 mod flatbuffer; //    tables, read without trusting them
@@ -34,10 +35,10 @@ use crate::binding::Input;
 use crate::engine::{self, Model};
 use crate::runner::{PORTS, Runner, params};
 use crate::words::Tensor;
-use aw_sdk::{Block, Param, Result, Setup, Spec, Values, Worker, choices};
+use aw_sdk::{Error, Param, Result, Setup, Spec, Values, Worker, choices};
 use file::File;
 use session::{Renewed, Session};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Runs a TensorFlow Lite model on the frames of its ports; see [`crate::binding`] for what the parameters mean
@@ -85,7 +86,7 @@ impl Worker for Tflite {
             Param::path(c"model").required().doc(c"The TensorFlow Lite file"),
             Param::text(c"engine", c"auto")
                 .choices(choices![c"auto", c"tflite", c"litert"])
-                .doc(c"What runs it; auto: TensorFlow Lite where it is installed, else LiteRT"),
+                .doc(c"What runs it; auto: TensorFlow Lite where it is installed and loads, else LiteRT"),
             Param::path(c"runtime").doc(c"The engine's library, where another one than the installed is meant"),
             Param::bool(c"xnnpack", true).doc(c"Whether XNNPACK computes what it can"),
             Param::int(c"threads", 1).range(1.0, 64.0).doc(c"Threads of an interpreter"),
@@ -103,54 +104,73 @@ impl Worker for Tflite {
     fn prepare(&mut self, setup: &mut Setup) -> Result {
         self.runner.prepare(setup)?;
         setup.says(&self.runs_on);
+        if !self.runner.saves() {
+            setup.says("keeps its past in variables that the engine does not hand out: a reload begins it anew");
+        }
         Ok(())
     }
 
-    fn process(&mut self, block: &mut Block) {
-        self.runner.process(block);
-    }
-
-    fn reset(&mut self) {
-        self.runner.reset();
-    }
-
-    fn save(&self, out: &mut Vec<u8>) {
-        self.runner.save(out);
-    }
-
-    fn load(&mut self, data: &[u8]) -> Result {
-        self.runner.load(data)
-    }
+    crate::runner::forward!();
 }
 
 impl Engine {
     /// The engine that the graph wants, and a line that says which one it is and why.
     fn choose(values: &Values) -> Result<(Self, String)> {
-        let (runtime, xnnpack, threads) = (values.text("runtime"), values.bool("xnnpack"), values.size("threads"));
-        let auto = values.text("engine") == "auto";
-        let litert = match values.text("engine") {
-            "litert" => true,
-            "tflite" => false,
-            _ if !runtime.is_empty() => {
-                Path::new(runtime).file_name().is_some_and(|name| name.to_string_lossy().contains("LiteRt"))
+        let given = values.text("runtime");
+        let called_litert =
+            || Path::new(given).file_name().is_some_and(|name| name.to_string_lossy().contains("LiteRt"));
+        match values.text("engine") {
+            "tflite" => Self::classic(values),
+            "litert" => Self::litert(values, ""),
+            _ if !given.is_empty() => {
+                if called_litert() {
+                    Self::litert(values, "")
+                } else {
+                    Self::classic(values)
+                }
             }
-            _ => classic::RUNTIME.installed().is_none() && litert::RUNTIME.installed().is_some(),
-        };
-        let place = |path: &PathBuf| match (runtime.is_empty(), path.parent()) {
-            (true, Some(folder)) => format!("installed in {}", folder.display()),
-            _ => format!("from {}", path.display()),
-        };
-        let with = if xnnpack { "with XNNPACK" } else { "without XNNPACK" };
-        if litert {
-            let path = litert::RUNTIME.find(runtime)?;
-            let library = litert::Library::open(&path, xnnpack, threads)?;
-            let why = if auto && runtime.is_empty() { ", as TensorFlow Lite is not installed" } else { "" };
-            return Ok((Self::LiteRt(library), format!("runs on LiteRT {with}, {}{why}", place(&path))));
+            _ => Self::first_that_loads(values),
         }
-        let path = classic::RUNTIME.find(runtime)?;
-        let library = classic::Library::open(&path, xnnpack, threads)?;
-        let version = library.version();
-        Ok((Self::Classic(library), format!("runs on TensorFlow Lite {version} {with}, {}", place(&path))))
+    }
+
+    /// TensorFlow Lite, else LiteRT.
+    fn first_that_loads(values: &Values) -> Result<(Self, String)> {
+        let refused = match Self::classic(values) {
+            Ok(chosen) => return Ok(chosen),
+            Err(refused) => refused,
+        };
+        match (classic::RUNTIME.installed().is_some(), litert::RUNTIME.installed().is_some()) {
+            (_, false) => Err(refused),
+            (false, true) => Self::litert(values, ", as TensorFlow Lite is not installed"),
+            (true, true) => {
+                Self::litert(values, &format!(", as {refused}")).map_err(|e| Error(format!("{refused}; {e}")))
+            }
+        }
+    }
+
+    fn classic(values: &Values) -> Result<(Self, String)> {
+        let path = classic::RUNTIME.find(values.text("runtime"))?;
+        let library = classic::Library::open(&path, values.bool("xnnpack"), values.size("threads"))?;
+        let (version, with) = (library.version(), library.with());
+        let runs_on = format!("runs on TensorFlow Lite {version} {with}, {}", place(values, &path));
+        Ok((Self::Classic(library), runs_on))
+    }
+
+    /// LiteRT, and why it is not the other one.
+    fn litert(values: &Values, why: &str) -> Result<(Self, String)> {
+        let path = litert::RUNTIME.find(values.text("runtime"))?;
+        let xnnpack = values.bool("xnnpack");
+        let library = litert::Library::open(&path, xnnpack, values.size("threads"))?;
+        let with = if xnnpack { "with XNNPACK" } else { "without XNNPACK" };
+        Ok((Self::LiteRt(library), format!("runs on LiteRT {with}, {}{why}", place(values, &path))))
+    }
+}
+
+/// Where a library comes from.
+fn place(values: &Values, path: &Path) -> String {
+    match path.parent().filter(|_| values.text("runtime").is_empty()) {
+        Some(folder) => format!("installed in {}", folder.display()),
+        None => format!("from {}", path.display()),
     }
 }
 

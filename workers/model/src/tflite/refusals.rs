@@ -11,7 +11,7 @@ fn refusal(bytes: &[u8]) -> String {
     File::read("model.tflite", bytes).err().expect("a refusal")
 }
 
-const GOOD: [&str; 13] = [
+const GOOD: [&str; 14] = [
     "dense",
     "dense_int8",
     "dense_uint8",
@@ -23,6 +23,7 @@ const GOOD: [&str; 13] = [
     "open",
     "named",
     "sliced",
+    "parts",
     "kinds",
     "uneven",
 ];
@@ -111,6 +112,28 @@ fn constants_that_make_another_shape_are_refused() {
     }
     let said = refusal(&changed("sliced", &ints(&[8, 3, -1]), &ints(&[8, 1, -1])));
     assert_eq!(said, "is damaged: the constants of `RESHAPE` make no `y`");
+}
+
+#[test]
+fn parts_that_are_not_the_whole_are_refused() {
+    let ints = |items: &[i32]| -> Vec<u8> { items.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    // Constants as they lie in the file: how many bytes, then the values.
+    let halves = "is damaged: `SPLIT` does not make 2 parts of `x`";
+    let sizes = "is damaged: `SPLIT_V` does not make 2 parts of `second`";
+    for (from, to, why) in [
+        (ints(&[4, 1]), ints(&[4, 0]), halves),       // along another axis
+        (ints(&[4, 1]), ints(&[4, 2]), halves),       // along one that is not there
+        (ints(&[4, -1]), ints(&[4, -3]), sizes),      // the same from the end
+        (ints(&[8, 1, 2]), ints(&[8, 2, 1]), sizes),  // sizes of other parts
+        (ints(&[8, 1, 2]), ints(&[8, -1, 3]), sizes), // sizes that are too large
+        (ints(&[2, 1, 3]), ints(&[2, 1, 9]), halves), // a part that is larger than the whole
+    ] {
+        assert_eq!(refusal(&changed("parts", &from, &to)), why);
+    }
+    assert!(File::open(&path("parts")).unwrap().check_strictly().is_ok());
+    // Other engines read the axis in every run.
+    let said = File::open(&path("told_axis")).unwrap().check_strictly().expect_err("a refusal").0;
+    assert!(said.ends_with("told_axis.tflite splits `x` along an axis that is no constant of the file"), "{said}");
 }
 
 #[test]

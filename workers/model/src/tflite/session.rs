@@ -6,6 +6,7 @@ use super::file::File;
 use super::values::{Values, copy};
 use crate::binding::{Input, Source};
 use crate::engine;
+use crate::words::{Tensor as Declared, shape_text};
 use aw_sdk::{Error, Result};
 use std::sync::Arc;
 
@@ -31,9 +32,23 @@ pub trait Interpreter: Send {
     /// # Errors
     /// What the engine says.
     fn reset(&mut self) -> Result;
+
+    /// Whether [`Interpreter::save`] gives all that a run depends on beside what goes in.
+    fn saves(&self) -> bool {
+        true
+    }
+
+    /// Appends what it remembers.
+    fn save(&self, _out: &mut Vec<u8>) {}
+
+    /// Takes what it remembers from the front of `data`, if it is there.
+    fn load(&mut self, _data: &mut &[u8]) -> Option<()> {
+        Some(())
+    }
 }
 
-/// An interpreter that forgets by being made anew: no function of its engine clears all that a model may remember.
+/// An interpreter that forgets by being made anew: no function of its engine clears all that a model may remember, or
+/// hands it out. A model that remembers would remember runs to warm it up, so its first run is a slow one.
 pub struct Renewed<I> {
     now: I,
     make: Arc<dyn Fn() -> Result<I> + Send + Sync>,
@@ -78,6 +93,10 @@ impl<I: Interpreter> Interpreter for Renewed<I> {
         }
         Ok(())
     }
+
+    fn saves(&self) -> bool {
+        !self.remembers
+    }
 }
 
 /// A model for some channels.
@@ -89,6 +108,8 @@ pub struct Session<I> {
     states: Vec<State>,
     /// Of the last run.
     channel: usize,
+    /// Whether it has run since it was made or reset: before that, outputs may have no memory.
+    ran: bool,
     /// Why it cannot run any more.
     broken: Option<Error>,
 }
@@ -109,6 +130,7 @@ enum Filled {
 }
 
 struct Output {
+    name: String,
     values: Values,
     shape: Vec<usize>,
     floats: Vec<f32>,
@@ -116,6 +138,7 @@ struct Output {
 
 /// An input that gets an output of the run before.
 struct State {
+    name: String,
     input: Values,
     output: usize,
     /// One a channel, as the input holds it.
@@ -129,7 +152,7 @@ impl<I: Interpreter> Session<I> {
     /// The model does not run.
     pub fn new(file: &File, inputs: &[Input], interpreters: Vec<I>) -> Result<Self> {
         let (channels, mut states) = (interpreters.len(), vec![]);
-        let slot = |(input, tensor): (&Input, &super::file::Tensor)| {
+        let slot = |((input, tensor), declared): ((&Input, &super::file::Tensor), &Declared)| {
             let (values, room) = (tensor.values, input.shape.iter().product::<usize>());
             let mut memory = vec![0; room * values.ty.size()];
             let filled = match &input.source {
@@ -140,16 +163,22 @@ impl<I: Interpreter> Session<I> {
                 }
                 Source::State(output) => {
                     values.clear(&mut memory);
-                    states.push(State { input: values, output: *output, memory: vec![memory; channels] });
+                    let name = declared.name.clone();
+                    states.push(State { name, input: values, output: *output, memory: vec![memory; channels] });
                     Filled::State(states.len() - 1)
                 }
             };
             Slot { values, filled }
         };
-        let inputs = inputs.iter().zip(&file.input_tensors).map(slot).collect();
-        let output = |tensor: &super::file::Tensor| Output { values: tensor.values, shape: vec![], floats: vec![] };
-        let outputs = file.output_tensors.iter().map(output).collect();
-        let mut session = Self { interpreters, inputs, outputs, states, channel: 0, broken: None };
+        let inputs = inputs.iter().zip(&file.input_tensors).zip(&file.inputs).map(slot).collect();
+        let output = |(tensor, declared): (&super::file::Tensor, &Declared)| Output {
+            name: declared.name.clone(),
+            values: tensor.values,
+            shape: vec![],
+            floats: vec![],
+        };
+        let outputs = file.output_tensors.iter().zip(&file.outputs).map(output).collect();
+        let mut session = Self { interpreters, inputs, outputs, states, channel: 0, ran: false, broken: None };
         // Only a run tells the shapes of the outputs of some models.
         session.invoke(0)?;
         for (at, output) in session.outputs.iter_mut().enumerate() {
@@ -172,10 +201,21 @@ impl<I: Interpreter> Session<I> {
             }
         }
         interpreter.run()?;
-        self.channel = channel;
+        (self.channel, self.ran) = (channel, true);
         for state in &mut self.states {
-            let from = interpreter.output(state.output);
-            self.outputs[state.output].values.carry(from, state.input, &mut state.memory[channel]);
+            let (from, output) = (interpreter.output(state.output), &self.outputs[state.output]);
+            let (values, room) =
+                (from.len() / output.values.ty.size(), state.memory[channel].len() / state.input.ty.size());
+            // What the first run gives is looked at by the binding.
+            if values != room && !output.shape.is_empty() {
+                let (name, back, was) = (&state.name, &output.name, shape_text(&output.shape));
+                let is = shape_text(&interpreter.shape(state.output));
+                let why = "a state keeps its size";
+                return Err(Error(format!(
+                    "`{back}`, which goes back into `{name}`, was {was} in the first run and is {is} now: {why}"
+                )));
+            }
+            output.values.carry(from, state.input, &mut state.memory[channel]);
         }
         Ok(())
     }
@@ -202,15 +242,22 @@ impl<I: Interpreter> engine::Session for Session<I> {
 
     fn output(&mut self, at: usize) -> Result<&[f32]> {
         let output = &mut self.outputs[at];
-        let memory = self.interpreters[self.channel].output(at);
+        if !self.ran {
+            output.floats.fill(0.0);
+            return Ok(&output.floats);
+        }
+        let interpreter = &self.interpreters[self.channel];
+        let memory = interpreter.output(at);
         if memory.len() != output.floats.len() * output.values.ty.size() {
-            return Err("an output of the model has another shape than in the first run".into());
+            let (name, was, is) = (&output.name, shape_text(&output.shape), shape_text(&interpreter.shape(at)));
+            return Err(Error(format!("`{name}` was {was} in the first run and is {is} now: frames are of one size")));
         }
         output.values.read(memory, &mut output.floats);
         Ok(&output.floats)
     }
 
     fn reset(&mut self) {
+        self.ran = false;
         for state in &mut self.states {
             for memory in &mut state.memory {
                 state.input.clear(memory);
@@ -223,8 +270,13 @@ impl<I: Interpreter> engine::Session for Session<I> {
         }
     }
 
+    fn saves(&self) -> bool {
+        self.interpreters.iter().all(I::saves)
+    }
+
     fn save(&self, out: &mut Vec<u8>) {
         out.extend(self.states.iter().flat_map(|state| state.memory.iter().flatten()));
+        self.interpreters.iter().for_each(|interpreter| interpreter.save(out));
     }
 
     fn load(&mut self, data: &mut &[u8]) -> Option<()> {
@@ -233,6 +285,6 @@ impl<I: Interpreter> engine::Session for Session<I> {
             memory.copy_from_slice(mine);
             *data = rest;
         }
-        Some(())
+        self.interpreters.iter_mut().try_for_each(|interpreter| interpreter.load(data))
     }
 }

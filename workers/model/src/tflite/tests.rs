@@ -1,11 +1,14 @@
 //! The worker on both engines against the Python interpreter: `tests/make_tflite.py` made the models and the goldens.
 //!
 //! An engine that is not installed is not tested, which is said once for each test.
-use super::{Tflite, classic, litert};
-use crate::at_hand::table;
+use super::file::File;
+use super::{Tflite, classic, conformance, library, litert};
+use crate::at_hand::{Folder, elsewhere, given, table};
 use crate::tests::{audio, features};
 use aw_sdk::{Format, Given, Kind, Result, Rig};
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 
 type Goldens = HashMap<String, HashMap<String, Vec<f32>>>;
@@ -147,6 +150,21 @@ fn a_reloaded_model_goes_on_where_it_was() {
 }
 
 #[test]
+fn variables_that_an_engine_keeps_are_not_half_saved_and_the_plan_says_so() {
+    for setting in settings() {
+        let make = || rig(setting, "variable", &[], &[("in", features(3))], &["out"]).unwrap();
+        let mut old = make();
+        old.run(&[&[&[1.0, 2.0, 3.0]]]);
+        let saved = old.save().unwrap();
+        assert!(saved.is_empty(), "{setting:?}");
+        let note = "keeps its past in variables that the engine does not hand out: a reload begins it anew";
+        assert_eq!(old.said()[1..], [note], "behind what runs it");
+        old.load(&saved).unwrap();
+        assert_eq!(old.run(&[&[&[1.0, 0.0, 0.0]]])[0][0], [1.0, 0.0, 0.0], "{setting:?}");
+    }
+}
+
+#[test]
 fn variables_inside_a_model_are_cleared_by_reset_and_kept_apart_by_channels() {
     let x = golden("variable", "x");
     for setting in settings() {
@@ -174,6 +192,18 @@ fn an_open_extent_follows_from_the_frames() {
             let want: Vec<f32> = x.iter().map(|x| 2.0 * x + 1.0).collect();
             assert_eq!(rig.run(&[&[&x]])[0][0], want, "{setting:?}");
         }
+    }
+}
+
+#[test]
+fn more_frames_than_there_is_memory_for_are_refused_by_name() {
+    for setting in settings() {
+        let params = [("frames", table(&[("x", "4000000000")]))];
+        let said = rig(setting, "open", &params, &[("in", features(1 << 31))], &["out"]).err().expect("a refusal").0;
+        assert_eq!(said, "`x` is 4000000000×2147483648, more than 268435456 values");
+        let params = [("shape", table(&[("x", "[1, 999999999]")]))];
+        let said = rig(setting, "open", &params, &[("in", audio())], &["out"]).err().expect("a refusal").0;
+        assert_eq!(said, "`x` is 1×999999999, more than 268435456 values");
     }
 }
 
@@ -236,6 +266,42 @@ fn a_state_of_another_shape_is_refused() {
 }
 
 #[test]
+fn a_state_whose_size_changes_while_it_runs_is_named() {
+    let file = File::open(&path("swelling")).unwrap();
+    let inputs = conformance::inputs(&file);
+    for engine in ["tflite", "tflite-plain", "litert"] {
+        let Some(session) = conformance::session(engine, &file, &inputs) else { continue };
+        if engine == "litert" {
+            let said = session.err().expect("a refusal").0;
+            let way =
+                "`y` may be of a shape that only a run tells, which LiteRT does not take: `engine = \"tflite\"` does";
+            assert!(said.starts_with("the engine LiteRT failed: ") && said.ends_with(way), "{said}");
+            continue;
+        }
+        let mut session = session.unwrap();
+        session.run(0).unwrap();
+        session.input(0).copy_from_slice(&[0.0, 1.0]);
+        let said = session.run(0).expect_err("a refusal").0;
+        let way = "was 1×1 in the first run and is 1×2 now: a state keeps its size";
+        assert_eq!(said, format!("`y`, which goes back into `h`, {way}"));
+        let said = session.output(1).expect_err("a refusal").0;
+        assert_eq!(said, "`y` was 1×1 in the first run and is 1×2 now: frames are of one size");
+    }
+}
+
+#[test]
+fn what_a_model_remembers_may_come_out_in_a_shape_that_only_a_run_tells() {
+    for setting in settings().into_iter().filter(|(engine, _)| *engine == "tflite") {
+        let mut rig = rig(setting, "told_shape", &[], &[("in", features(3))], &["out"]).unwrap();
+        for _ in 0..2 {
+            let out = rig.run(&[&[golden("variable", "x")]]);
+            assert_close(setting, &out[0][0], golden("variable", "y"), 1e-5);
+            rig.reset();
+        }
+    }
+}
+
+#[test]
 fn what_runs_is_said_once_and_why() {
     for (engine, start) in [("tflite", "runs on TensorFlow Lite 2."), ("litert", "runs on LiteRT with XNNPACK")] {
         if !settings().contains(&(engine, true)) {
@@ -261,6 +327,53 @@ fn a_library_that_is_none_is_refused() {
         let said = refusal(&[("runtime", other.to_str().unwrap().into())]);
         assert!(said.contains("is no TensorFlow Lite that works here: ") && said.contains("TfLiteVersion"), "{said}");
     }
+}
+
+/// A library that is the one installed, but for what this C code has of its own.
+fn built(folder: &Folder, name: &str, code: &str, real: &Path) -> PathBuf {
+    let (source, library) = (folder.file("own.c", code.as_bytes()), folder.0.join(name));
+    let place = format!("-Wl,--no-as-needed,-rpath,{}", real.parent().unwrap().display());
+    let command = ["-shared", "-fPIC", &place, "-o"];
+    assert!(Command::new("cc").args(command).arg(&library).arg(&source).arg(real).status().unwrap().success());
+    library
+}
+
+#[test]
+#[cfg(unix)]
+fn where_tensorflow_lite_does_not_load_litert_runs_and_says_why() {
+    let Some(real) = litert::RUNTIME.installed() else { return };
+    let folder = Folder::new("broken-tflite");
+    let engine = |runtime: &library::Runtime| {
+        let engine = folder.0.join("engines").join(runtime.name);
+        std::fs::create_dir_all(&engine).unwrap();
+        engine.join(runtime.file())
+    };
+    let broken = engine(&classic::RUNTIME);
+    std::fs::write(&broken, "half a download").unwrap();
+    std::os::unix::fs::symlink(&real, engine(&litert::RUNTIME)).unwrap();
+    let name = "tflite::tests::where_tensorflow_lite_does_not_load_litert_runs_and_says_why";
+    if elsewhere(name, Some(&folder.0)) {
+        return;
+    }
+    let said = rig(("auto", true), "dense", &[], &[("in", features(5))], &["out"]).unwrap().said().join("\n");
+    assert!(said.starts_with("runs on LiteRT with XNNPACK, installed in "), "{said}");
+    assert!(said.contains("libtensorflowlite_c.so is no TensorFlow Lite that works here: "), "{said}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn xnnpack_of_an_old_library_is_left_alone_and_said_so() {
+    let Some(real) = classic::RUNTIME.installed() else { return };
+    let folder = Folder::new("old-tflite");
+    let code = "#include <stdlib.h>
+        const char *TfLiteVersion(void) { return \"2.12.1\"; }
+        void TfLiteXNNPackDelegateOptionsDefault(void) { abort(); }";
+    let old = built(&folder, "libtensorflowlite_c.so", code, &real);
+    let mut rig = rig(("auto", true), "dense", &[("runtime", given(&old))], &[("in", features(5))], &["out"]).unwrap();
+    let said = rig.said().join("\n");
+    let why = "runs on TensorFlow Lite 2.12.1 without XNNPACK, which is used from version 2.13 on, from ";
+    assert!(said.starts_with(why), "{said}");
+    assert!(worst(&rig.run(&[&[golden("dense", "x")]])[0][0], golden("dense", "y")) < 1e-6);
 }
 
 #[test]

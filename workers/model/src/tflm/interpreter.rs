@@ -5,6 +5,7 @@
 use super::image;
 pub use super::image::VERSION;
 use super::memory::Block;
+use super::past::Past;
 use crate::tflite::file::{Bytes, File};
 use crate::tflite::library::functions;
 use crate::tflite::session::Interpreter;
@@ -18,12 +19,16 @@ use std::sync::OnceLock;
 const INTERPRETER: usize = 0xf0;
 /// `sizeof(tflite::PythonOpsResolver)`.
 const RESOLVER: usize = 0x3538;
-/// `MemoryPlannerType::kGreedy`.
-const GREEDY: c_int = 0;
+/// `MemoryPlannerType::kGreedy`, and the size of its object in the arena.
+const GREEDY: (c_int, usize) = (0, 0x48);
+/// `MemoryPlannerType::kLinear`, the only one that writes to no memory of the arena while it plans.
+const LINEAR: (c_int, usize) = (1, 0x2018);
 /// `kTfLiteOk`.
 const OK: c_int = 0;
 /// The arenas to measure in.
 const ARENAS: [usize; 4] = [1 << 20, 1 << 23, 1 << 26, 1 << 28];
+/// What an arena is filled with to see what is written.
+const UNTOUCHED: u8 = 0xa5;
 
 /// `TfLiteTensor` as it is when `TF_LITE_STATIC_MEMORY` is defined.
 #[repr(C)]
@@ -84,8 +89,8 @@ impl Micro {
 
     /// Bytes of the arena that a model needs, a multiple of 1024.
     ///
-    /// What is in use in a large arena is not enough, as planning takes more for a while; but an arena of so many bytes
-    /// or more is refused in words if it is too small, where a smaller one may crash the library.
+    /// What is in use when all is done is not enough. Operators take more for a while, and some of the library do not look
+    /// whether they got it: a smaller arena than their peak crashes it. From the peak on what it lacks is said in words.
     ///
     /// # Errors
     /// What the library says to the model.
@@ -94,7 +99,7 @@ impl Micro {
         for large in ARENAS {
             match MicroInterpreter::new(self, file, Block::new(large)) {
                 Ok(interpreter) => {
-                    let least = interpreter.used.next_multiple_of(1024);
+                    let least = interpreter.used.max(self.peak(file, large)).next_multiple_of(1024);
                     let works = |size: &usize| MicroInterpreter::new(self, file, Block::new(*size)).is_ok();
                     return Ok((least..large).step_by(1024).find(works).unwrap_or(large));
                 }
@@ -105,6 +110,19 @@ impl Micro {
             }
         }
         Err(refused(file, &why))
+    }
+
+    /// Bytes that the operators of a model have at most while they are made ready, in an arena that is large enough.
+    ///
+    /// They take memory from both ends of the arena, so it is what was written to beside the longest stretch that was not.
+    /// Plans are left out, as those who make them take all that is free and look at what they get.
+    fn peak(self, file: &File, large: usize) -> usize {
+        let mut arena = Block::new(large);
+        arena.fill(UNTOUCHED);
+        let Some(tried) = MicroInterpreter::start(self, file, arena, LINEAR.0) else { return large };
+        let stretches = tried.arena.bytes().chunk_by(|a, b| a == b).filter(|same| same[0] == UNTOUCHED);
+        let touched = large - stretches.map(<[u8]>::len).max().unwrap_or(0);
+        touched.saturating_sub(LINEAR.1 - GREEDY.1)
     }
 
     /// An interpreter with an arena of its own.
@@ -134,8 +152,12 @@ pub struct MicroInterpreter {
     functions: &'static Functions,
     object: Block,
     arena: Block,
-    /// Both as they were before the first run, for models that remember.
-    fresh: Option<[Vec<u8>; 2]>,
+    /// Lives in the arena.
+    allocator: NonNull<c_void>,
+    /// Whether the arena was large enough for it; it only runs if so.
+    ready: bool,
+    /// Of models that remember.
+    past: Option<Past>,
     /// Memory of the inputs and outputs.
     inputs: Vec<NonNull<[u8]>>,
     outputs: Vec<(NonNull<[u8]>, Vec<usize>)>,
@@ -147,41 +169,43 @@ pub struct MicroInterpreter {
 unsafe impl Send for MicroInterpreter {}
 
 impl MicroInterpreter {
-    fn new(micro: Micro, file: &File, arena: Block) -> std::result::Result<Self, String> {
+    /// An interpreter in an arena that has room, or not: `ready` says so. `None` if there is none even for an allocator.
+    fn start(micro: Micro, file: &File, arena: Block, planner: c_int) -> Option<Self> {
         let f = micro.functions;
         let object = Block::new(INTERPRETER);
         image::said();
         // SAFETY: the file is a whole model, as `File` checked, and `_file` keeps it; the arena and the place of the object
-        // outlive the interpreter and do not move; the resolver is there for ever. Only a success makes more of it.
-        let (allocator, status) = unsafe {
-            let allocator = (f.allocator)(arena.it().cast(), arena.len(), GREEDY);
-            if allocator.is_null() {
-                return Err(image::said());
-            }
+        // outlive the interpreter and do not move; the resolver is there for ever.
+        let (allocator, ready) = unsafe {
+            let allocator = NonNull::new((f.allocator)(arena.it().cast(), arena.len(), planner))?;
             let variables = match file.variables {
                 0 => ptr::null_mut(),
-                n => (f.variables)(allocator, n as c_int),
+                n => (f.variables)(allocator.as_ptr(), n as c_int),
             };
-            (f.create)(object.it(), file.root(), micro.resolver.it(), allocator, variables, ptr::null_mut());
-            (allocator, (f.allocate)(object.it()))
+            (f.create)(object.it(), file.root(), micro.resolver.it(), allocator.as_ptr(), variables, ptr::null_mut());
+            (allocator, (f.allocate)(object.it()) == OK)
         };
         // From here on it is deleted when it goes.
-        let mut this = Self {
+        Some(Self {
             functions: f,
             object,
             arena,
-            fresh: None,
+            allocator,
+            ready,
+            past: None,
             inputs: vec![],
             outputs: vec![],
             used: 0,
             _file: file.bytes.clone(),
-        };
-        if status != OK {
-            return Err(image::said());
-        }
+        })
+    }
+
+    fn new(micro: Micro, file: &File, arena: Block) -> std::result::Result<Self, String> {
+        let f = micro.functions;
+        let mut this = Self::start(micro, file, arena, GREEDY.0).filter(|it| it.ready).ok_or_else(image::said)?;
         // SAFETY: the allocator lives in the arena, and so do the tensors, which are those of the main graph.
         unsafe {
-            this.used = (f.used)(allocator);
+            this.used = (f.used)(this.allocator.as_ptr());
             for at in 0..file.input_tensors.len() {
                 this.inputs.push(memory((f.input)(this.object.it(), at)).ok_or_else(image::said)?);
             }
@@ -196,7 +220,7 @@ impl MicroInterpreter {
                 return Err(format!("it finds another type or shape of `{}` in it", file.inputs[at].name));
             }
         }
-        this.fresh = file.remembers.then(|| [this.object.copy(), this.arena.copy()]);
+        this.past = file.remembers.then(|| Past::new([&this.object, &this.arena], &file.bytes));
         Ok(this)
     }
 
@@ -253,11 +277,27 @@ impl Interpreter for MicroInterpreter {
 
     fn reset(&mut self) -> Result {
         // Everything that a run may change lies in these two, and points nowhere else that changes.
-        if let Some([object, arena]) = &self.fresh {
-            self.object.restore(object);
-            self.arena.restore(arena);
+        if let Some(past) = &self.past {
+            past.clear([&mut self.object, &mut self.arena]);
         }
         Ok(())
+    }
+
+    fn saves(&self) -> bool {
+        self.past.as_ref().is_none_or(|past| past.can_move([&self.object, &self.arena]))
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        if let Some(past) = &self.past {
+            past.save([&self.object, &self.arena], out);
+        }
+    }
+
+    fn load(&mut self, data: &mut &[u8]) -> Option<()> {
+        match &self.past {
+            Some(past) => past.load([&mut self.object, &mut self.arena], data),
+            None => Some(()),
+        }
     }
 }
 

@@ -37,14 +37,30 @@ impl Block {
     }
 
     /// What is in it.
-    pub fn copy(&self) -> Vec<u8> {
-        // SAFETY: it is all its own, and nothing writes to it meanwhile.
-        unsafe { std::slice::from_raw_parts(self.at.as_ptr(), self.layout.size()) }.to_vec()
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: it is all its own, and C++ writes to it only while it is borrowed mutably, or before.
+        unsafe { std::slice::from_raw_parts(self.at.as_ptr(), self.layout.size()) }
     }
 
-    /// Puts back what [`Block::copy`] gave.
+    /// Puts this into all of it.
+    pub fn fill(&mut self, byte: u8) {
+        // SAFETY: it is all its own.
+        unsafe { ptr::write_bytes(self.at.as_ptr(), byte, self.layout.size()) }
+    }
+
+    /// Puts a word at some place, if it lies inside.
+    pub fn put(&mut self, at: usize, word: &[u8]) -> Option<()> {
+        if at.checked_add(word.len())? > self.len() {
+            return None;
+        }
+        // SAFETY: the place and all of the word lie inside.
+        unsafe { ptr::copy_nonoverlapping(word.as_ptr(), self.at.as_ptr().add(at), word.len()) }
+        Some(())
+    }
+
+    /// Puts back a copy of [`Block::bytes`].
     pub fn restore(&mut self, from: &[u8]) {
-        // SAFETY: `from` is a copy of it, so as long.
+        // SAFETY: nothing is copied beyond its end.
         unsafe { ptr::copy_nonoverlapping(from.as_ptr(), self.at.as_ptr(), from.len().min(self.layout.size())) }
     }
 }

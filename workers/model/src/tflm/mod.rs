@@ -11,6 +11,8 @@ mod interpreter; // its C++ functions
 mod interpreter; // what other systems say
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod memory; //      memory for C++ objects
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod past; //        what runs leave behind in it
 #[cfg(test)]
 mod tests; //       the worker against the Python interpreter, and its arena
 
@@ -21,7 +23,7 @@ use crate::tflite::file::File;
 use crate::tflite::library::Runtime;
 use crate::tflite::session::Session;
 use crate::words::{Tensor, shape_text};
-use aw_sdk::{Block, Error, Param, Result, Setup, Spec, Values, Worker};
+use aw_sdk::{Error, Param, Result, Setup, Spec, Values, Worker};
 use interpreter::Micro;
 use std::path::Path;
 
@@ -104,21 +106,7 @@ impl Worker for Tflm {
         Ok(())
     }
 
-    fn process(&mut self, block: &mut Block) {
-        self.runner.process(block);
-    }
-
-    fn reset(&mut self) {
-        self.runner.reset();
-    }
-
-    fn save(&self, out: &mut Vec<u8>) {
-        self.runner.save(out);
-    }
-
-    fn load(&mut self, data: &[u8]) -> Result {
-        self.runner.load(data)
-    }
+    crate::runner::forward!();
 }
 
 impl Model for Loaded {

@@ -55,6 +55,57 @@ fn states_go_around_and_variables_stay_inside() {
 }
 
 #[test]
+fn a_reloaded_model_goes_on_with_its_variables() {
+    if !installed() {
+        return;
+    }
+    let stereo = Format { channels: 2, ..features(3) };
+    let make = || rig("variable", &[], &[("in", stereo)], &["out"]).unwrap();
+    let (mut old, mut new) = (make(), make());
+    old.run(&[&[&[1.0, 2.0, 3.0], &[4.0, 5.0, 6.0]]]);
+    new.run(&[&[&[9.0; 3], &[9.0; 3]]]);
+    new.load(&old.save().unwrap()).unwrap();
+    let out = new.run(&[&[&[0.5; 3], &[0.5; 3]]]);
+    assert_eq!((&out[0][0][..], &out[0][1][..]), (&[1.5, 2.5, 3.5][..], &[4.5, 5.5, 6.5][..]));
+    // The past of another model, or of another size, leaves none.
+    let mut other = rig(
+        "requantized",
+        &[("state", table(&[("h", "y")])), ("out", table(&[("y", "y")]))],
+        &[("x", features(4))],
+        &["y"],
+    )
+    .unwrap();
+    assert!(new.load(&other.save().unwrap()).is_err());
+    let roomy = [("arena_kib", 64.0.into())];
+    assert!(new.load(&rig("variable", &roomy, &[("in", stereo)], &["out"]).unwrap().save().unwrap()).is_err());
+    assert_eq!(new.run(&[&[&[0.5; 3], &[0.5; 3]]])[0][0], [0.5; 3]);
+}
+
+#[test]
+fn a_reloaded_wake_word_goes_on_in_the_middle_of_a_word() {
+    let file = crate::at_hand::home().map(|home| home.join("models/micro-wake-words/okay_nabu.tflite"));
+    let Some(file) = file.filter(|file| installed() && file.is_file()) else { return };
+    let params = [("frames", table(&[("input_audio", "3")]))];
+    let given = [&[("model", crate::at_hand::given(&file))], &params[..]].concat();
+    let make = || Rig::new::<Tflm>(&given, &[("in", features(40))], &["out"]).unwrap();
+    let (mut old, mut new) = (make(), make());
+    let mut seed = 1u32;
+    let mut noise = |runs: usize| -> Vec<f32> {
+        let mut next = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1 << 24) as f32 * 26.0
+        };
+        (0..runs * 120).map(|_| next()).collect()
+    };
+    old.run(&[&[&noise(40)]]);
+    new.load(&old.save().unwrap()).unwrap();
+    let (rest, mut fresh) = (noise(5), make());
+    let [on, same, another] = [&mut old, &mut new, &mut fresh].map(|rig| (rig.run(&[&[&rest]]), rig.save().unwrap()));
+    assert_eq!(on, same);
+    assert_ne!(on.1, another.1);
+}
+
+#[test]
 fn a_small_arena_is_refused_with_the_size_that_works() {
     if !installed() {
         return;
@@ -70,6 +121,18 @@ fn a_small_arena_is_refused_with_the_size_that_works() {
     let notes = rig.said();
     assert!(notes[0].starts_with("runs on TensorFlow Lite Micro 0.dev") && notes[0].contains("uses "), "{notes:?}");
     assert!(notes[0].ends_with(&format!(" of {kib} KiB")), "{notes:?}");
+}
+
+#[test]
+fn an_operator_that_does_not_look_for_its_memory_gets_enough() {
+    if !installed() {
+        return;
+    }
+    // In an arena as large as what is in use in the end, the slice of this model crashes the library.
+    let params = [("frames", table(&[("x", "1")])), ("out", table(&[("y", "y")]))];
+    let mut rig = rig("sliced", &params, &[("x", features(6))], &["y"]).unwrap();
+    let out = rig.run(&[&[&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]]]);
+    assert_eq!(out[0][0], [1.0, 3.0, 5.0]);
 }
 
 #[test]
