@@ -63,7 +63,7 @@ pub struct Follow {
 }
 
 /// Callbacks may be late by so many seconds; more, once they have been.
-const LATE: f64 = 0.002;
+pub const LATE: f64 = 0.002;
 /// And by no more than this.
 const LATEST: f64 = 0.05;
 

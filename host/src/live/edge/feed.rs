@@ -15,6 +15,14 @@ pub enum Sound<'a> {
 }
 
 impl Sound<'_> {
+    /// Whether so many planes are there.
+    fn holds(&self, channels: usize) -> bool {
+        match self {
+            Self::Planar(planar) => planar.data.len() >= channels.saturating_sub(1) * planar.stride + planar.frames,
+            Self::Interleaved(_) => true,
+        }
+    }
+
     /// How many, of so many channels if they are interleaved.
     fn frames(&self, width: usize) -> usize {
         match self {
@@ -51,7 +59,7 @@ impl FeedEnd {
 
     /// Sends frames and tells when they are due.
     fn feed(&mut self, sound: &Sound, beat: &Beat, series: &Series) {
-        let frames = sound.frames(self.width());
+        let frames = if sound.holds(self.ring.channels()) { sound.frames(self.width()) } else { 0 };
         let fits = frames.min(self.ring.room());
         for channel in 0..self.ring.channels() {
             self.push(sound, channel, fits);

@@ -57,10 +57,10 @@ impl<T> Plug<T> {
     /// It comes back if the render thread has not yet done what was asked before: try again after its next block.
     pub fn attach(&mut self, next: T) -> Result<(), T> {
         self.free();
-        self.send
-            .try_push(Some(Box::new(next)))
-            .map_err(|next| next.map(|next| *next))
-            .or_else(|next| next.map_or(Ok(()), Err))
+        match self.send.try_push(Some(Box::new(next))) {
+            Err(Some(next)) => Err(*next),
+            _ => Ok(()),
+        }
     }
 
     /// Takes away what it holds; answers whether that is under way.

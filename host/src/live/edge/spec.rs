@@ -1,7 +1,7 @@
 //! What an edge connects, and by how much it must lag so that nothing is ever missing.
 use super::aim::Aim;
 use super::convert::Convert;
-use super::end::{Follow, How, TakeEnd};
+use super::end::{Follow, How, LATE, TakeEnd};
 use super::feed::FeedEnd;
 use super::gauge::Gauge;
 use super::ring::ring;
@@ -130,12 +130,13 @@ pub fn intake(spec: &Spec) -> Result<(FeedEnd, TakeEnd), EdgeError> {
     let rates = Rates { from: device.rate, to: port.rate };
     let lag = match spec.clocks {
         Clocks::Cycle => counts.block - counts.common,
-        Clocks::Same => counts.cycle + counts.block - counts.common,
+        Clocks::Same => counts.cycle + counts.block - counts.common + counts.late(port.rate),
         Clocks::Own => counts.cycle + counts.block - counts.common + counts.period,
     };
     let aim = match spec.clocks {
         Clocks::Cycle => Aim::fed_first(rates.lag(lag)),
-        _ => Aim::either(rates.lag(lag), device.period, device.rate),
+        _ if counts.ties() => Aim::either(rates.lag(lag), device.period, device.rate),
+        _ => Aim::fed_first(rates.lag(lag)),
     };
     let how = rates.how(spec, aim)?;
     let (to, from) = ring(counts.room(rates), port.channels);
@@ -158,7 +159,8 @@ pub fn outlet(spec: &Spec) -> Result<(FeedEnd, TakeEnd), EdgeError> {
     let rates = Rates { from: port.rate, to: device.rate };
     let aim = match spec.clocks {
         Clocks::Cycle => Aim::at_once(),
-        _ => Aim::either(rates.lag(device.period), counts.cycle, port.rate),
+        _ if counts.ties() => Aim::either(rates.lag(device.period), counts.cycle, port.rate),
+        _ => Aim::fed_first(rates.lag(device.period + counts.late(device.rate))),
     };
     let how = rates.how(spec, aim)?;
     let (to, from) = ring(counts.room(rates), port.channels);
@@ -201,6 +203,9 @@ impl Rates {
 ///
 /// An output of N frames a callback may ask for (j + 1) N before the driver's callback j: it lags by N.
 ///
+/// Callbacks of different lengths stand in no order: a device's next frames may be as far away as its callback is long,
+/// and that is waited for when the first are taken; and all may be late.
+///
 /// On two clocks the callbacks stand in no order. When a block is taken, what is due with it has come up to a callback of
 /// the input before, and blocks are taken up to M + B − gcd(M, B) before they are due: an input lags by both. Beyond
 /// that, all lag by what callbacks may be late ([`Follow`]).
@@ -233,6 +238,16 @@ impl Counts {
         let cycle = cycle + early;
         let common = if early == 0 && driver.steady && whole_block && whole_cycle { gcd(block, cycle) } else { 1 };
         Ok(Self { block, cycle, common, period: of_port(device.period, device.rate).0 })
+    }
+
+    /// Whether the callbacks of the driver and the device are of one length, so that each cycle has one of both.
+    fn ties(&self) -> bool {
+        self.cycle == self.period
+    }
+
+    /// Frames by which callbacks may be late that stand in no order, at so many a second.
+    fn late(&self, rate: u32) -> usize {
+        if self.ties() { 0 } else { (LATE * f64::from(rate)).ceil() as usize }
     }
 
     /// Frames that a ring has room for: all that may wait, and as much again.

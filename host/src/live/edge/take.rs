@@ -39,7 +39,8 @@ pub struct Taker {
 const PATIENCE: usize = 4096;
 
 impl Taker {
-    /// A taker that holds nothing, for a port of so many channels and frames a second, and what gives it ends.
+    /// A taker that holds nothing, for a port of so many channels and frames a second, and what gives it ends. Ends with
+    /// other numbers of channels are silent.
     pub fn new(channels: usize, rate: u32) -> (Self, Plug<TakeEnd>) {
         let (slot, plug) = Slot::new();
         (Self::with(slot, channels, rate, None), plug)
@@ -81,7 +82,9 @@ impl Taker {
             self.render(piece.len(), &mut render);
             let due = Due::new(&mut self.rail, beat);
             self.rail.pass(piece.len());
-            let pulled = self.slot.held().map(|end| end.pull(&mut self.planes, piece.len(), &due)).unwrap_or_default();
+            let channels = self.planes.len();
+            let end = self.slot.held().filter(|end| end.channels() == channels);
+            let pulled = end.map(|end| end.pull(&mut self.planes, piece.len(), &due)).unwrap_or_default();
             if pulled.elsewhere {
                 self.seam.cut();
             }
@@ -121,7 +124,8 @@ impl Taker {
             Room::Planar(planar) => {
                 for (channel, plane) in self.planes.iter().enumerate() {
                     let at = channel * planar.stride + piece.start;
-                    planar.data[at..at + frames].copy_from_slice(&plane[..frames]);
+                    let Some(to) = planar.data.get_mut(at..at + frames) else { continue };
+                    to.copy_from_slice(&plane[..frames]);
                 }
             }
             Room::Interleaved(all) => {

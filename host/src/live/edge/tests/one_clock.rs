@@ -212,7 +212,7 @@ fn a_gap_leaves_the_lag_as_it_was() {
     let mut card = Card::new(spec(128, 128, 128, Clocks::Same), 0);
     for cycle in 0..200 {
         let at = f64::from(cycle) * 128.0 / 48000.0;
-        if cycle < 50 || cycle > 60 {
+        if !(50..=60).contains(&cycle) {
             card.hear(128, at);
         } else {
             card.heard += 128;
