@@ -102,10 +102,13 @@ impl Side {
     }
 }
 
+type Took = dyn FnMut(&cpal::Data, &cpal::InputCallbackInfo) + Send;
+type Gave = dyn FnMut(&mut cpal::Data, &cpal::OutputCallbackInfo) + Send;
+
 /// What a stream calls.
 pub(super) enum Call {
-    In(Box<dyn FnMut(&cpal::Data, &cpal::InputCallbackInfo) + Send>),
-    Out(Box<dyn FnMut(&mut cpal::Data, &cpal::OutputCallbackInfo) + Send>),
+    In(Box<Took>),
+    Out(Box<Gave>),
 }
 
 /// Told of errors.
