@@ -90,3 +90,49 @@ impl Sample for U24 {
         U24::new_unchecked(((step(value, FULL_24) + FULL_24) as i32).clamp(0, 16777215))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Full scale, both halves, silence, what is too loud, and what is no number, there and back.
+    fn there_and_back<T: Sample>() -> Vec<f32> {
+        [-1.0, -0.5, 0.0, 0.5, -7.0, f32::NAN].map(|value| T::from_f32(value).to_f32()).to_vec()
+    }
+
+    #[test]
+    fn simple_levels_come_back_from_every_kind_of_sample() {
+        let all = [
+            there_and_back::<i8>(),
+            there_and_back::<u8>(),
+            there_and_back::<i16>(),
+            there_and_back::<u16>(),
+            there_and_back::<I24>(),
+            there_and_back::<U24>(),
+            there_and_back::<i32>(),
+            there_and_back::<u32>(),
+        ];
+        all.iter().for_each(|back| assert_eq!(back[..], [-1.0, -0.5, 0.0, 0.5, -1.0, 0.0]));
+        assert_eq!(there_and_back::<f64>()[4], -7.0, "floating point has room above full scale");
+        assert_eq!(f32::as_f32(&[3.0]), Some([3.0].as_slice()));
+    }
+
+    #[test]
+    fn the_largest_step_is_not_overrun_and_every_step_comes_back() {
+        assert_eq!((i16::from_f32(1.0), u8::from_f32(1.0), I24::from_f32(9.0).inner()), (32767, 255, 8388607));
+        assert_eq!(
+            (i32::from_f32(1.0), u32::from_f32(1.0), U24::from_f32(1.0).inner()),
+            (i32::MAX, u32::MAX, 16777215)
+        );
+        (i16::MIN..=i16::MAX).for_each(|step| assert_eq!(i16::from_f32(step.to_f32()), step));
+        for step in (-8388608..=8388607).step_by(997) {
+            assert_eq!(I24::from_f32(I24::new_unchecked(step).to_f32()).inner(), step);
+        }
+    }
+
+    #[test]
+    fn what_a_card_leaves_above_24_bits_is_not_heard() {
+        assert_eq!(I24::new_unchecked(0x00FF_FFFF).to_f32(), I24::new_unchecked(-1).to_f32());
+        assert_eq!(I24::new_unchecked(0x1140_0000).to_f32(), 0.5);
+    }
+}

@@ -10,6 +10,7 @@ pub(super) struct Heart {
     frames: AtomicU64,
     xruns: AtomicU64,
     stopped: AtomicBool,
+    closed: AtomicBool,
     realtime: OnceLock<Option<String>>,
 }
 
@@ -41,7 +42,17 @@ impl Heart {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// RT — whether the callback panicked.
+    /// The stream is closed as far as its owner can tell: nothing is called, and nothing told any more.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.stop();
+    }
+
+    pub fn closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// RT — whether the callback is not to be called again.
     pub fn stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }

@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// A sound system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HostName {
-    /// JACK, or PipeWire in its place.
+    /// JACK, or PipeWire in its place, whose ports must be connected by hand unless it has `jack.default-as-system`.
     Jack,
     /// PulseAudio, or PipeWire in its place.
     Pulse,
@@ -27,7 +27,7 @@ pub enum HostName {
 impl HostName {
     /// Those of this system, the one to be preferred first.
     pub const HERE: &[HostName] = if cfg!(target_os = "linux") {
-        &[HostName::Jack, HostName::Pulse, HostName::Alsa]
+        &[HostName::Pulse, HostName::Jack, HostName::Alsa]
     } else if cfg!(target_vendor = "apple") {
         &[HostName::CoreAudio]
     } else if cfg!(windows) {

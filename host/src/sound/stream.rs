@@ -90,8 +90,10 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         if let Some(inner) = self.inner.take() {
-            // One that hangs is left behind with its thread.
-            patiently(CLOSING, move || drop(inner));
+            // One that hangs is left behind with its thread, and is not heard of any more should it wake up.
+            if patiently(CLOSING, move || drop(inner)).is_none() {
+                self.heart.close();
+            }
         }
     }
 }

@@ -83,7 +83,7 @@ impl Teller {
     /// An end is told once, all else once a second, and nothing after the end.
     pub fn tell(&mut self, trouble: Trouble) {
         let (now, kind) = (Instant::now(), std::mem::discriminant(&trouble));
-        if self.ended {
+        if self.ended || self.heart.closed() {
             return;
         }
         self.ended = trouble.ends();

@@ -172,6 +172,23 @@ fn a_file_is_the_microphone_and_a_file_the_loudspeaker() {
 }
 
 #[test]
+fn in_and_out_of_a_call_are_files_where_there_is_no_card() {
+    use aw_host::sound::{HostName, SoundError, asked};
+    let voice = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/wav/clean.wav");
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out.wav");
+    let call = asked(Some(HostName::Simulated), Some(voice), out.to_str()).unwrap();
+    assert_eq!((call.input, call.output), (None, None), "they are no names of cards");
+    let card = call.host.default(Direction::Input).unwrap();
+    assert_eq!(card.face(Direction::Input).unwrap().rates(), [(16000, 16000)]);
+    assert_eq!(card.face(Direction::Output).unwrap().rates(), [(16000, 16000)], "one card, one rate");
+    call.simulated.unwrap().finish().unwrap();
+    assert!(out.exists());
+    let none = asked(Some(HostName::Simulated), None, None).map(|_| ()).unwrap_err();
+    assert!(matches!(&none, SoundError::NoHost { why, .. } if why.contains("--in and --out")), "{none}");
+}
+
+#[test]
 fn time_passes_by_itself_unless_it_goes_by_hand() {
     for pace in [Pace::Real, Pace::Free] {
         let (world, host) = world(&Script { pace, ..by_hand(vec![card()]) });

@@ -39,10 +39,9 @@ mod linux {
         let tail: usize = option("--tail").map_or(0, |frames| frames.parse().unwrap());
         let channels = tape.len();
         let total = tape[0].len() + tail;
-        let outs = (0..channels).map(|n| client.register_port(&format!("mic_{n}"), AudioOut::default()).unwrap());
-        let ins: Vec<Port<AudioIn>>;
-        let outs: Vec<Port<AudioOut>> = outs.collect();
-        ins = (0..channels).map(|n| client.register_port(&format!("rec_{n}"), AudioIn::default()).unwrap()).collect();
+        let port = |kind: &str, n: usize| format!("{kind}_{n}");
+        let outs = (0..channels).map(|n| client.register_port(&port("mic", n), AudioOut::default()).unwrap()).collect();
+        let ins = (0..channels).map(|n| client.register_port(&port("rec", n), AudioIn::default()).unwrap()).collect();
         let (rate, own) = (client.sample_rate(), client.name().to_string());
         let (done, wait) = mpsc::channel();
         let recorded = vec![vec![0.0; total]; channels];

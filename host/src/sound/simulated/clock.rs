@@ -3,8 +3,8 @@
 /// A clock that counts frames: it stands still at times, and is never quite as fast as it says.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
-    /// Frames a nanosecond.
-    speed: f64,
+    /// Frames a second, in truth.
+    rate: f64,
     /// Where it was, and when.
     frame: f64,
     ns: f64,
@@ -12,17 +12,17 @@ pub(super) struct Clock {
 
 impl Clock {
     pub fn new(rate: u32, ppm: f64, now_ns: f64) -> Self {
-        Self { speed: f64::from(rate) * (1.0 + ppm * 1e-6) * 1e-9, frame: 0.0, ns: now_ns }
+        Self { rate: f64::from(rate) * (1.0 + ppm * 1e-6), frame: 0.0, ns: now_ns }
     }
 
     /// Frames so far.
     pub fn frame_at(&self, ns: f64) -> f64 {
-        self.frame + (ns - self.ns).max(0.0) * self.speed
+        self.frame + (ns - self.ns).max(0.0) * self.rate / 1e9
     }
 
     /// When a frame begins, in nanoseconds.
     pub fn time_of(&self, frame: f64) -> f64 {
-        self.ns + (frame - self.frame) / self.speed
+        self.ns + (frame - self.frame) * 1e9 / self.rate
     }
 
     /// It stands still from now until then.

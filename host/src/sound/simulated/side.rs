@@ -102,10 +102,13 @@ impl Side {
     }
 }
 
+type Took = dyn FnMut(&cpal::Data, &cpal::InputCallbackInfo) + Send;
+type Gave = dyn FnMut(&mut cpal::Data, &cpal::OutputCallbackInfo) + Send;
+
 /// What a stream calls.
 pub(super) enum Call {
-    In(Box<dyn FnMut(&cpal::Data, &cpal::InputCallbackInfo) + Send>),
-    Out(Box<dyn FnMut(&mut cpal::Data, &cpal::OutputCallbackInfo) + Send>),
+    In(Box<Took>),
+    Out(Box<Gave>),
 }
 
 /// Told of errors.
@@ -154,7 +157,8 @@ impl Slot {
     /// It begins, or begins anew, with the first whole block that comes. Returns when that is.
     pub fn begin(&mut self, side: &Side, now: f64) -> f64 {
         let grid = if self.blocks.len() == 1 { self.block() } else { 1 };
-        let first = (side.clock.frame_at(now) / grid as f64).ceil() as i64 * grid;
+        // Not to miss one that begins right now by a rounding error.
+        let first = (side.clock.frame_at(now) / grid as f64 - 1e-6).ceil() as i64 * grid;
         self.next = if self.direction == Direction::Output { first + self.lead() } else { first };
         side.clock.time_of(first as f64)
     }
