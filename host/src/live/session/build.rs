@@ -76,7 +76,11 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
     let (inputs, takers) = plan
         .inputs
         .iter()
-        .map(|input| Taker::new(plan.streams[input.stream].format.channels as usize, rate))
+        .map(|input| {
+            let (taker, plug) = Taker::new(plan.streams[input.stream].format.channels as usize, rate);
+            // The graph begins with its devices: it hears all of them, and what is heard of it fades in.
+            (taker.at_once(), plug)
+        })
         .unzip::<_, _, Vec<_>, Vec<_>>();
     let (mut buses, mut feeders) = (vec![], vec![]);
     for place in &places {
