@@ -247,6 +247,16 @@ impl Graph {
         told
     }
 
+    /// Forgets what nodes took that have not been looked at yet: a thread that calls a library for the first time is given
+    /// its variables then, and touches code for the first time.
+    pub fn settle(&mut self) {
+        let all = self.engine.loads().chain(&self.whole);
+        let new = all.filter(|load| !self.cleared.iter().any(|(other, _)| Arc::ptr_eq(other, load)));
+        let new: Vec<_> = new.map(|load| (load.clone(), Load::clone(load))).collect();
+        self.cleared.retain(|(load, _)| Arc::strong_count(load) > 1);
+        self.cleared.extend(new);
+    }
+
     /// Forgets what was counted.
     pub fn clear(&mut self) {
         self.missed.clear();

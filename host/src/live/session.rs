@@ -26,6 +26,8 @@ mod show; //    what is to be seen
 const OVER_MS: u32 = 30;
 /// Seconds that the sound which came in may have to be late.
 const LONGEST: usize = 5;
+/// How long new nodes play before it counts what they take.
+const SETTLES: Duration = Duration::from_millis(500);
 /// Columns of the spectrogram that are remembered.
 const COLUMNS: usize = 512;
 /// The most by which a graph is made louder or softer to be as loud as another, in dB.
@@ -132,6 +134,8 @@ pub struct Session {
     blamed: Option<(Instant, Whose)>,
     last_gap: Option<Instant>,
     wrong: Option<String>,
+    /// When nodes that are new are looked at for the first time.
+    settles_at: Instant,
     /// The time of the last turn.
     now: Instant,
     quit: bool,
@@ -205,6 +209,10 @@ impl Session {
         self.tend_graphs();
         self.tend_long(now);
         self.tend_glides(now);
+        if now >= self.settles_at {
+            self.graphs.iter_mut().flatten().for_each(Graph::settle);
+            self.settles_at = now + SETTLES;
+        }
         self.tend_loudness();
         self.analyser.update(&mut self.spectrum, COLUMNS);
         self.tend_files(now);

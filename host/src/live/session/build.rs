@@ -138,6 +138,7 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         starved: 0,
         blamed: None,
         last_gap: None,
+        settles_at: Instant::now() + SETTLES,
         now: Instant::now(),
         wrong: None,
         quit: false,
