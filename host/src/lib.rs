@@ -8,6 +8,7 @@
 //! control   starts programs, sends changes, tells what the render thread reports
 //! io        audio files
 //! sound     sound cards, and a simulated one
+//! live      graphs on microphones and loudspeakers
 //! picture   heat maps as PNG files, and the spectra of `aw spectrogram`
 //! replay    graphs on files
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
@@ -16,7 +17,6 @@
 //! check     conformance: whether a worker library keeps its promises
 //! doctor    what is found on this machine, and what to do about each lack
 //! model     what a model file holds, how a graph would bind it, and which workers run it
-//! live      graphs on microphones and loudspeakers
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -37,6 +37,8 @@ pub mod io;
 
 pub mod sound;
 
+pub mod live;
+
 pub mod picture;
 
 pub mod replay;
@@ -50,5 +52,3 @@ pub mod check;
 
 pub mod doctor;
 pub mod model;
-
-pub mod live;

@@ -219,17 +219,22 @@ fn costs(plan: &Plan, renderer: &Renderer, mut loads: Vec<Option<Load>>) -> Vec<
         name: step.name.clone(),
         worker: step.worker.clone(),
         lane: step.lane.as_ref().map(|lane| lane.name.clone()),
-        late: step.lane.as_ref().and_then(|lane| match lane.late {
-            Late::Hold => None,
-            Late::Zero => Some("zero"),
-            Late::Pass => Some("pass"),
-        }),
+        late: late_of(step),
         hot: None,
         missed: renderer.missed(at),
         paced,
         advice,
     };
     nodes.map(node).collect()
+}
+
+/// What the author of a node wants to hear where an answer is late, if it is not the usual.
+pub(super) fn late_of(step: &Step) -> Option<&'static str> {
+    step.lane.as_ref().and_then(|lane| match lane.late {
+        Late::Hold => None,
+        Late::Zero => Some("zero"),
+        Late::Pass => Some("pass"),
+    })
 }
 
 fn said(report: Report) -> Option<String> {

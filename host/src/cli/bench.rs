@@ -2,9 +2,11 @@
 use super::graph::Graph;
 use super::many::{self, Bar};
 use super::{FAILED, WorkersFrom, fail, json, print};
-use aw_host::bench::{Advice, BenchError, Costs, NodeCosts, Setting, bench};
+use aw_host::bench::{Advice, BenchError, Costs, NodeCosts, Setting, bench, bench_on_device};
+use aw_host::live::Setup;
 use aw_host::plugin::Taken;
 use aw_host::render::Load;
+use aw_host::sound::Host;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -45,7 +47,7 @@ pub struct Command {
 enum DeviceKind {
     /// A clock, as a sound card would ask: no sound system is needed
     Paced,
-    /// The sound card of this machine
+    /// The sound card of this machine: it is heard, and plays
     Default,
 }
 
@@ -57,7 +59,7 @@ pub fn seconds(text: &str) -> Result<f64, String> {
 impl Command {
     pub fn run(&self) -> Result<ExitCode, ExitCode> {
         if self.device == DeviceKind::Default {
-            return Err(fail("this version plays on no sound card; `--device paced` asks for blocks as one would"));
+            return self.on_device();
         }
         let graph = Graph::read(&self.path)?;
         let workers = self.workers.find()?;
@@ -81,10 +83,38 @@ impl Command {
             Err(why) => return Err(fail(why)),
             Ok(costs) => costs,
         };
+        self.tell(&costs, stop)
+    }
+
+    /// On the sound card of this machine, which decides what is heard and when.
+    fn on_device(&self) -> Result<ExitCode, ExitCode> {
+        let paced = [(self.input.is_some(), "--in"), (self.warm, "--warm")].into_iter().find(|(given, _)| *given);
+        if let Some((_, option)) = paced {
+            say!("error: `{option}` belongs to `--device paced`: a sound card hears its microphone");
+            return Err(ExitCode::from(super::USAGE));
+        }
+        let setup = Setup {
+            graphs: vec![self.path.clone()],
+            host: Host::preferred(None).map_err(fail)?,
+            input: None,
+            output: None,
+            rate: None,
+            block: self.block,
+            realtime: !self.ordinary,
+        };
+        let workers = self.workers.find()?;
+        let stop = many::on_ctrl_c()?;
+        let bar = Bar::new(Some(self.seconds), None, self.json);
+        let costs = bench_on_device(setup, workers, self.seconds, stop, &|seconds| bar.played(seconds));
+        bar.finish();
+        self.tell(&costs.map_err(fail)?, stop)
+    }
+
+    fn tell(&self, costs: &Costs, stop: &std::sync::atomic::AtomicBool) -> Result<ExitCode, ExitCode> {
         for note in &costs.notes {
             say!("note: {note}");
         }
-        print(&if self.json { json(&report(&costs)) } else { table(&costs) })?;
+        print(&if self.json { json(&report(costs)) } else { table(costs) })?;
         match (stop.load(std::sync::atomic::Ordering::Relaxed), costs.failed) {
             (true, _) => Err(ExitCode::from(many::INTERRUPTED)), // with what there was until then
             (_, true) => Err(ExitCode::from(FAILED)),
@@ -170,13 +200,15 @@ fn table(costs: &Costs) -> String {
         "\nµs a block in which there was something to do; `hot` in a loop, all else by the clock, a block every {:.3} ms.",
         costs.period * 1e3
     );
-    let _ = writeln!(
-        text,
-        "{blocks} blocks, {} overruns; woken {} µs late at p99, {} µs at most.",
-        costs.timing.overruns,
-        us(costs.timing.wakes.p99()),
-        us(costs.timing.wakes.max())
-    );
+    let woken = match costs.timing.wakes.blocks() {
+        0 => String::new(),
+        _ => format!(
+            "; woken {} µs late at p99, {} µs at most",
+            us(costs.timing.wakes.p99()),
+            us(costs.timing.wakes.max())
+        ),
+    };
+    let _ = writeln!(text, "{blocks} blocks, {} overruns{woken}.", costs.timing.overruns);
     let seen = if Taken::SEEN { rounded(per(costs.taken.allocations, blocks)) } else { "?".into() };
     let _ = writeln!(
         text,

@@ -264,6 +264,14 @@ impl Graph {
         self.cleared = all.map(|load| (load.clone(), Load::clone(load))).collect();
     }
 
+    /// What each step of the plan cost, and how many of its answers were not there when due; and whole blocks.
+    pub fn accounts(&self) -> (Vec<(Load, u64)>, Load) {
+        let missed = |step: &crate::graph::Step| self.missed.get(&step.name).copied().unwrap_or(0);
+        let steps = self.plan().steps.iter().zip(self.engine.loads());
+        let steps = steps.map(|(step, load)| (self.account(load), missed(step))).collect();
+        (steps, self.whole.as_ref().map(|load| self.account(load)).unwrap_or_default())
+    }
+
     fn account(&self, load: &Arc<Load>) -> Load {
         let before = self.cleared.iter().find(|(other, _)| Arc::ptr_eq(other, load));
         before.map_or_else(|| Load::clone(load), |(_, before)| load.since(before))

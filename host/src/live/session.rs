@@ -10,6 +10,7 @@ use super::scene::{Clock, Deck, Happening, Latency, Note, Port, Scene, Spectrum,
 use super::stage::{Bus, Call, Home, Looks, Stage};
 use crate::graph::{GraphFile, OutputKind, Plan};
 use crate::plugin::Workers;
+use crate::render::Load;
 use crate::sound::{Direction, Host, HostName, SoundError, Wish};
 use crossbeam_queue::ArrayQueue;
 use std::collections::VecDeque;
@@ -189,6 +190,13 @@ impl Session {
         }
         self.hear();
         Ok(())
+    }
+
+    /// The plan that is heard, what each of its steps cost and missed, and what whole blocks cost.
+    pub fn accounts(&self) -> Option<(Plan, Vec<(Load, u64)>, Load)> {
+        let graph = self.heard()?;
+        let (steps, whole) = graph.accounts();
+        Some((graph.plan().clone(), steps, whole))
     }
 
     /// Tells the user something.
