@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 static LIBRARY: LazyLock<Result<Library, String>> = LazyLock::new(|| {
     // SAFETY: a system library, whose initialisers run in every program that is linked with it.
-    unsafe { Library::new(crate::FILE_NAME) }.map_err(|why| why.to_string())
+    let library = unsafe { Library::new(crate::FILE_NAME) };
+    // The words of the system, not "dlopen failed".
+    library.map_err(|why| std::error::Error::source(&why).map_or_else(|| why.to_string(), ToString::to_string))
 });
 
 /// The library.

@@ -151,7 +151,7 @@ fn to_json(host: &Found, preferred: Option<HostName>) -> Value {
                 "usable": true, "rates": face.rates(), "channels": face.channels(), "blocks": face.blocks(),
                 "formats": face.formats().iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "usual": face.usual.map(|(rate, channels)| json!({ "rate": rate, "channels": channels })),
-                "least_ms": face.blocks().map(|(least, _)| f64::from(least) * 1e3 / f64::from(usual_rate(&face))),
+                "least_ms": face.blocks().map(|(least, _)| f64::from(least) * 1e3 / f64::from(usual_rate(face))),
             }),
         };
         match (about, told) {

@@ -194,6 +194,18 @@ fn a_card_that_somebody_else_has_is_refused_until_it_is_free() {
 }
 
 #[test]
+fn it_is_free_after_a_while_by_the_clock_too_although_nothing_plays() {
+    let refuse = Event { duration: Some(0.05), ..at(0.0, Deed::Refuse) };
+    let (_world, host) = world(&Script { pace: Pace::Real, events: vec![refuse], ..by_hand(vec![card()]) });
+    let mut attempts = 0;
+    while open_input(&input(&host), Wish::default(), |_, _| {}, |_| {}).is_err() {
+        attempts += 1;
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(attempts > 0);
+}
+
+#[test]
 fn a_callback_that_panics_is_told_of_and_leaves_silence() {
     let (world, host) = world(&by_hand(vec![card()]));
     let heard = Heard::default();

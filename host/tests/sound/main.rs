@@ -26,10 +26,12 @@ fn world(script: &Script) -> (Simulated, Host) {
     (world, host)
 }
 
+type Blocks = Vec<(Moment, Vec<f32>)>;
+
 /// What an input has heard.
 #[derive(Clone, Default)]
 struct Heard {
-    blocks: Arc<Mutex<Vec<(Moment, Vec<f32>)>>>,
+    blocks: Arc<Mutex<Blocks>>,
     troubles: Arc<Mutex<Vec<Trouble>>>,
 }
 

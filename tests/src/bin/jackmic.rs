@@ -69,7 +69,7 @@ mod linux {
             begun.elapsed().as_secs_f64(),
             xruns.load(Ordering::Relaxed)
         );
-        let mut file = AudioWriter::create(option("--record").unwrap(), rate as u32, channels, Encoding::F32).unwrap();
+        let mut file = AudioWriter::create(option("--record").unwrap(), rate, channels, Encoding::F32).unwrap();
         file.write(&planes.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
         file.finish().unwrap();
     }

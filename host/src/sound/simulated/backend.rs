@@ -135,7 +135,9 @@ impl Device {
             return Err(ErrorKind::UnsupportedConfig.into());
         }
         let mut world = self.shared.world();
+        self.shared.sync(&mut world, false);
         if world.now < world.cards[self.card].refused {
+            self.shared.sync(&mut world, true);
             return Err(ErrorKind::DeviceBusy.into());
         }
         let side = world.cards[self.card].side(direction).ok_or_else(|| Error::new(ErrorKind::DeviceNotAvailable))?;

@@ -138,13 +138,17 @@ impl Shared {
         self.world.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 
+    /// Time that goes by the clock is as late as that; if it has not begun, it begins where `begin` says so.
+    fn sync(&self, world: &mut World, begin: bool) {
+        let mut begun = self.begun.lock().unwrap_or_else(|broken| broken.into_inner());
+        if self.pace == Pace::Real && (begin || begun.is_some()) {
+            world.now = world.now.max(begun.get_or_insert_with(Instant::now).elapsed().as_nanos() as f64);
+        }
+    }
+
     fn start(&self, slot: u64) {
         let mut world = self.world();
-        if self.pace == Pace::Real {
-            let mut begun = self.begun.lock().unwrap_or_else(|broken| broken.into_inner());
-            let elapsed = begun.get_or_insert_with(Instant::now).elapsed().as_nanos() as f64;
-            world.now = world.now.max(elapsed);
-        }
+        self.sync(&mut world, true);
         world.start(slot);
         self.changed.notify_all();
     }
@@ -171,8 +175,9 @@ impl Shared {
     fn live(&self) {
         while !self.quit.load(Ordering::Relaxed) {
             let world = self.world();
-            let due = if world.slots.iter().any(|slot| slot.playing) || world.now > 0.0 { world.due() } else { None };
             let begun = *self.begun.lock().unwrap_or_else(|broken| broken.into_inner());
+            let lives = begun.is_some() || world.now > 0.0 || world.slots.iter().any(|slot| slot.playing);
+            let due = world.due().filter(|_| lives);
             let wait = match (due, self.pace, begun) {
                 (Some(due), Pace::Real, Some(begun)) => {
                     (begun + Duration::from_nanos(due as u64)).saturating_duration_since(Instant::now())

@@ -92,6 +92,10 @@ impl World {
         let (slots, ahead) = (vec![], VecDeque::new());
         let mut world = Self { now: 0.0, cards, slots, down: 0.0, events: VecDeque::new(), ahead, chance, names: 0 };
         script.events.iter().for_each(|event| world.plan(event.seconds * 1e9, event.clone()));
+        // What is so from the beginning does not wait for time to pass.
+        while world.events.front().is_some_and(|(ns, _)| *ns <= 0.0) {
+            world.events.pop_front().into_iter().for_each(|(_, event)| world.happen(&event));
+        }
         Ok(world)
     }
 
