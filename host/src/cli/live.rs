@@ -6,12 +6,12 @@ use aw_host::live::remote::{Control, Options, Remote};
 use aw_host::live::screen::Screen;
 use aw_host::live::{Act, Scene, Session, Setup};
 use aw_host::plugin::{SearchPath, Workers};
-use aw_host::sound::simulated::{Script, Simulated};
-use aw_host::sound::{Host, HostName};
+use aw_host::sound::simulated::Simulated;
+use aw_host::sound::{Asked, HostName, asked};
 use clap::Args;
 use std::io::Write;
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -81,18 +81,13 @@ impl Command {
         if !errors.is_empty() {
             return Err(ExitCode::from(FAILED));
         }
-        let world = self.world()?;
-        let host = match &world {
-            Some(world) => Host::simulated(world),
-            None => Host::preferred(self.host).map_err(fail)?,
-        };
-        // Names of files are no names of devices.
-        let named = |name: &Option<String>| name.clone().filter(|_| world.is_none());
+        let Asked { host, simulated: world, input, output } =
+            asked(self.host, self.input.as_deref(), self.output.as_deref()).map_err(fail)?;
         let setup = Setup {
             graphs: self.graphs.clone(),
             host,
-            input: named(&self.input),
-            output: named(&self.output),
+            input,
+            output,
             rate: self.rate,
             block: self.block,
             realtime: !self.ordinary,
@@ -109,20 +104,6 @@ impl Command {
             Some(Err(why)) => Err(fail(why)),
             _ => result,
         }
-    }
-
-    /// Files that play the part of devices, if they are to.
-    fn world(&self) -> Result<Option<Simulated>, ExitCode> {
-        if self.host != Some(HostName::Simulated) {
-            return Ok(None);
-        }
-        let script =
-            self.input.as_deref().map(Path::new).filter(|path| path.extension().is_some_and(|ext| ext == "toml"));
-        let script = match script {
-            Some(path) => Script::read(path).map_err(fail)?,
-            None => Script::files(self.input.as_deref().map(Path::new), self.output.as_deref().map(Path::new)),
-        };
-        Simulated::new(&script).map(Some).map_err(fail)
     }
 
     /// Control from outside, if it is wanted.

@@ -32,6 +32,8 @@ pub enum Act {
     Save(PathBuf),
     /// Read the graph file, its models and its workers anew.
     Reload,
+    /// Measure how long the sound takes from the loudspeaker back to the microphone: a burst of noise is heard.
+    Measure,
     /// Write the last 30 seconds to a folder that another machine can replay.
     Dump,
     /// Forget peaks, misses and xruns counted so far.

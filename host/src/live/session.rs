@@ -5,7 +5,7 @@ use super::graph::{Graph, Made, Mistakes, Told};
 use super::hearing::Ears;
 use super::levels::{self, Analyser, Levels};
 use super::lines::{Line, Turn};
-use super::player::{DECKS, Order, Orders, Piece, Planes, Player};
+use super::player::{Burst, DECKS, Order, Orders, Piece, Planes, Player};
 use super::scene::{Clock, Deck, Happening, Latency, Note, Port, Scene, Spectrum, Whose, Xrun};
 use super::stage::{Bus, Call, Home, Looks, Stage};
 use crate::graph::{GraphFile, OutputKind, Plan};
@@ -127,6 +127,9 @@ pub struct Session {
     levels: [Vec<Option<Levels>>; 2],
     analyser: Analyser,
     spectrum: Spectrum,
+    /// A burst is on its way; and what the last one told.
+    measures: bool,
+    round_trip_ms: Option<f64>,
     events: VecDeque<Happening>,
     notes: VecDeque<Note>,
     gaps: VecDeque<Xrun>,
@@ -185,6 +188,7 @@ impl Session {
                 return Ok(());
             }
             Act::Dump => return Err("this version keeps no recording".into()),
+            Act::Measure => return self.measure(),
             Act::Clear => self.clear(),
             Act::Quit => self.quit = true,
         }
@@ -222,6 +226,7 @@ impl Session {
             self.settles_at = now + SETTLES;
         }
         self.tend_loudness();
+        self.tend_burst();
         self.analyser.update(&mut self.spectrum, COLUMNS);
         self.tend_files(now);
     }
@@ -296,6 +301,30 @@ impl Session {
             return Ok(());
         }
         self.set_now(node, param, value)
+    }
+
+    fn measure(&mut self) -> Result<(), String> {
+        let ways = [Direction::Input, Direction::Output];
+        if !ways.iter().all(|way| self.places.iter().any(|place| place.line.direction == *way)) {
+            return Err("the way back can only be measured where sound comes in and goes out".into());
+        }
+        if !std::mem::replace(&mut self.measures, true) {
+            self.give(Order::Measure(Burst::new(self.rate)));
+        }
+        Ok(())
+    }
+
+    fn tend_burst(&mut self) {
+        let Some(burst) = self.orders.burst() else { return };
+        self.measures = false;
+        self.round_trip_ms = burst.round_trip().map(|frames| frames as f64 / f64::from(self.rate) * 1000.0);
+        match self.round_trip_ms {
+            Some(ms) => self.note(format!("from the loudspeaker back to the microphone it takes {ms:.1} ms"), false),
+            None => self.note(
+                "nothing came back from the loudspeaker to the microphone: connect the two, or turn both up",
+                true,
+            ),
+        }
     }
 
     /// Both graphs that are compared have it set if they have it.

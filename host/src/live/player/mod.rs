@@ -4,11 +4,13 @@ use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::time::Instant;
 
+mod burst; //  how long the way back from the loudspeaker takes
 mod deck; //   a graph in blocks of its own
 mod dry; //    the sound that came in, as late as a graph
 mod planes; // frames of sound
 mod ramp; //   a gain without a bend
 
+pub use burst::Burst;
 pub use deck::{Deck, Piece};
 pub use planes::{Planes, heard};
 
@@ -39,6 +41,8 @@ pub enum Order {
     },
     /// By how many frames the sound that came in is later.
     Later(usize),
+    /// A burst goes out at all outputs, and what comes in at the first input is kept.
+    Measure(Box<Burst>),
 }
 
 /// Frames took longer to play than to hear.
@@ -59,6 +63,7 @@ pub struct Orders {
     orders: HeapProd<Order>,
     home: HeapCons<Box<Deck>>,
     long: HeapCons<Long>,
+    bursts: HeapCons<Box<Burst>>,
 }
 
 impl Orders {
@@ -73,6 +78,11 @@ impl Orders {
     /// A graph that has ended.
     pub fn home(&mut self) -> Option<Box<Deck>> {
         self.home.try_pop()
+    }
+
+    /// A burst that has been listened to.
+    pub fn burst(&mut self) -> Option<Box<Burst>> {
+        self.bursts.try_pop()
     }
 
     /// What took too long.
@@ -98,6 +108,8 @@ pub struct Player {
     orders: HeapCons<Order>,
     home: HeapProd<Box<Deck>>,
     long: HeapProd<Long>,
+    burst: Option<Box<Burst>>,
+    bursts: HeapProd<Box<Burst>>,
 }
 
 impl Player {
@@ -116,6 +128,7 @@ impl Player {
         let (give, orders) = HeapRb::new(ORDERS).split();
         let (home, at_home) = HeapRb::new(DECKS).split();
         let (long, told) = HeapRb::new(LONG).split();
+        let (bursts, listened) = HeapRb::new(2).split();
         let dry = Dry::new(inputs.first().map_or(0, Planes::channels), longest + most);
         let player = Self {
             rate,
@@ -131,8 +144,10 @@ impl Player {
             orders,
             home,
             long,
+            burst: None,
+            bursts,
         };
-        (Box::new(player), Orders { orders: give, home: at_home, long: told })
+        (Box::new(player), Orders { orders: give, home: at_home, long: told, bursts: listened })
     }
 
     /// Frames played.
@@ -189,6 +204,7 @@ impl Player {
             self.outputs.iter_mut().flatten().for_each(|to| self.dry.add(to, &self.curve[..frames]));
         }
         self.dry.pass(frames);
+        self.measure(frames);
         for (output, planes) in self.outputs.iter().enumerate() {
             if let Some(planes) = planes {
                 hear(output, planes);
@@ -211,6 +227,30 @@ impl Player {
                 self.dry_gain.go(dry, frames);
             }
             Order::Later(frames) => self.dry.later(frames, self.dry_gain.is_shut()),
+            Order::Measure(burst) => {
+                if let Some(before) = self.burst.replace(burst) {
+                    // One at a time is asked for: there is room.
+                    self.burst = self.bursts.try_push(before).err().or(self.burst.take());
+                }
+            }
+        }
+    }
+
+    fn measure(&mut self, frames: usize) {
+        let Some(burst) = &mut self.burst else { return };
+        if let Some(first) = self.inputs.first() {
+            burst.hear(first.plane(0, frames));
+        }
+        let sound = burst.speak(frames);
+        for planes in self.outputs.iter_mut().flatten() {
+            for channel in 0..planes.channels() {
+                planes.plane_mut(channel, sound.len()).iter_mut().zip(sound).for_each(|(to, from)| *to += from);
+            }
+        }
+        if self.burst.as_ref().is_some_and(|burst| burst.is_over())
+            && let Some(burst) = self.burst.take()
+        {
+            self.burst = self.bursts.try_push(burst).err();
         }
     }
 

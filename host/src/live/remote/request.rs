@@ -39,6 +39,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("save", &["path"]),
     ("reload", &[]),
     ("dump", &[]),
+    ("measure", &[]),
     ("clear", &[]),
     ("quit", &[]),
 ];
@@ -143,6 +144,7 @@ impl Fields<'_> {
             "save" => Act::Save(PathBuf::from(self.text("path")?)),
             "reload" => Act::Reload,
             "dump" => Act::Dump,
+            "measure" => Act::Measure,
             "clear" => Act::Clear,
             _ => Act::Quit,
         })

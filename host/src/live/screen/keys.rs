@@ -31,6 +31,7 @@ pub const HELP: [(&str, &[(&str, &str)]); 4] = [
         "The graph",
         &[
             ("d", "dump the last 30 seconds to a folder"),
+            ("i", "measure the way back from loudspeaker to microphone"),
             ("r", "read the graph file again"),
             ("c", "clear peaks, clips, misses and xruns"),
         ],
@@ -92,6 +93,7 @@ impl View {
             's' => self.ask_for(Typing::Save, "preset.toml"),
             'l' => self.ask_for(Typing::Load, "preset.toml"),
             'd' => Some(Act::Dump),
+            'i' => Some(Act::Measure),
             'r' => Some(Act::Reload),
             'c' => Some(Act::Clear),
             'q' => Some(Act::Quit),

@@ -131,6 +131,8 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         levels: [in_levels.into_iter().map(Some).collect(), out_levels],
         spectrum: analyser.empty(rate),
         analyser,
+        measures: false,
+        round_trip_ms: None,
         events: VecDeque::new(),
         notes: VecDeque::new(),
         gaps: VecDeque::new(),

@@ -18,7 +18,7 @@ impl Session {
             loads: graph.loads(),
             whole: graph.whole(),
             latency: self.latency(graph),
-            round_trip_ms: None,
+            round_trip_ms: self.round_trip_ms,
             xruns: self.xruns,
             gaps: self.gaps.iter().cloned().collect(),
             clocks: self.clocks(),

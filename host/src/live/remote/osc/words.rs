@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! /aw/bypass 0|1     /aw/mute 0|1       /aw/hear A|B|X
-//! /aw/reload         /aw/dump           /aw/clear          with 0 behind it, as a button sends when it is let go: nothing
+//! /aw/reload         /aw/dump           /aw/measure
+//! /aw/clear                             each with 0 behind it, as a button sends when it is let go: nothing
 //! /aw/load FILE      /aw/save FILE      .toml below the folder in which aw runs
 //! /aw/get ADDRESS                       sent back: ADDRESS and the value, for each parameter that fits
 //! /aw/subscribe meters|events|params [HZ [SECONDS]]     for 10 seconds, meters 10 times in each, unless said; say it
@@ -20,8 +21,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-const KNOWN: &[&str] =
-    &["bypass", "mute", "hear", "reload", "dump", "clear", "load", "save", "get", "subscribe", "unsubscribe"];
+const KNOWN: &[&str] = &[
+    "bypass",
+    "mute",
+    "hear",
+    "reload",
+    "dump",
+    "measure",
+    "clear",
+    "load",
+    "save",
+    "get",
+    "subscribe",
+    "unsubscribe",
+];
 /// Most who are told.
 const MOST_LISTENERS: usize = 16;
 /// Longest that one is told without asking again, in seconds.
@@ -46,9 +59,10 @@ impl Osc {
                 below(&path)?;
                 if word == "load" { Act::Load(path) } else { Act::Save(path) }
             }
-            "reload" | "dump" | "clear" if args.first().and_then(number) == Some(0.0) => return Ok(()),
+            "reload" | "dump" | "measure" | "clear" if args.first().and_then(number) == Some(0.0) => return Ok(()),
             "reload" => Act::Reload,
             "dump" => Act::Dump,
+            "measure" => Act::Measure,
             "clear" => Act::Clear,
             "get" => {
                 for param in find(text(args)?, desk.scene.as_deref())? {
