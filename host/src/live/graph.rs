@@ -160,6 +160,13 @@ impl Graph {
         loudness.gated()
     }
 
+    /// Forgets how loud it was.
+    pub fn weigh_anew(&mut self) {
+        if let Some(loudness) = &mut self.loudness {
+            loudness.clear();
+        }
+    }
+
     /// Whether a change is not through.
     pub fn is_changing(&self) -> bool {
         self.engine.is_changing()
@@ -178,9 +185,7 @@ impl Graph {
         // What the file says counts again.
         self.set.clear();
         self.failed.clear();
-        if let Some(loudness) = &mut self.loudness {
-            loudness.clear();
-        }
+        self.weigh_anew();
         Ok(())
     }
 

@@ -31,6 +31,8 @@ const LONGEST: usize = 5;
 const SETTLES: Duration = Duration::from_millis(500);
 /// Columns of the spectrogram that are remembered.
 const COLUMNS: usize = 512;
+/// From one matching of loudness to the next.
+const MATCHES: Duration = Duration::from_secs(1);
 /// The most by which a graph is made louder or softer to be as loud as another, in dB.
 const MOST_MATCHED_DB: f64 = 24.0;
 /// Lines of each kind that are remembered.
@@ -127,6 +129,8 @@ pub struct Session {
     levels: [Vec<Option<Levels>>; 2],
     analyser: Analyser,
     spectrum: Spectrum,
+    /// When loudness was matched last.
+    matched_at: Option<Instant>,
     /// A burst is on its way; and what the last one told.
     measures: bool,
     round_trip_ms: Option<f64>,
@@ -286,8 +290,10 @@ impl Session {
         self.slots.iter().filter_map(own).max().unwrap_or(0)
     }
 
+    /// The graph that is told of: the one that is heard, or the first where it is not to be known which that is.
     fn heard(&self) -> Option<&Graph> {
-        self.graphs[self.slots[0]?].as_ref()
+        let second = self.ears.shown.deck == Deck::B;
+        self.graphs[self.slots[usize::from(second)]?].as_ref()
     }
 
     fn set(&mut self, node: &str, param: &str, value: &str, ramp_ms: f64) -> Result<(), String> {
@@ -335,6 +341,8 @@ impl Session {
             let set = graph.set(node, param, value);
             result = if result.is_ok() { result } else { set };
         }
+        // How loud they were before says nothing any more; both are weighed over the same time.
+        self.graphs.iter_mut().flatten().for_each(Graph::weigh_anew);
         result
     }
 
@@ -357,7 +365,9 @@ impl Session {
         let mut loudness = |slot: usize| self.graphs[slot].as_mut().and_then(Graph::loudness);
         if let (Some(a), Some(b)) = (loudness(a), loudness(b)) {
             let matched = (a - b).clamp(-MOST_MATCHED_DB, MOST_MATCHED_DB);
-            if (matched - self.ears.shown.matched_db).abs() > 0.02 {
+            let rests = self.matched_at.is_some_and(|at| self.now.duration_since(at) < MATCHES);
+            if (matched - self.ears.shown.matched_db).abs() > 0.03 && !rests {
+                self.matched_at = Some(self.now);
                 self.ears.shown.matched_db = matched;
                 self.hear();
             }
@@ -375,10 +385,10 @@ impl Session {
         let now = self.time();
         let mut told = vec![];
         for slot in 0..DECKS {
-            let shown = self.slots[0] == Some(slot);
+            let shown = self.slots[usize::from(self.ears.shown.deck == Deck::B)] == Some(slot);
             if let Some(graph) = &mut self.graphs[slot] {
                 let of_graph = graph.told(now);
-                // Of two graphs that are compared, the events of the first are shown.
+                // Of two graphs that are compared, the events of the one that is told of are shown.
                 told.extend(of_graph.into_iter().filter(|told| shown || matches!(told, Told::Note(..))));
             }
         }

@@ -131,6 +131,7 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         levels: [in_levels.into_iter().map(Some).collect(), out_levels],
         spectrum: analyser.empty(rate),
         analyser,
+        matched_at: None,
         measures: false,
         round_trip_ms: None,
         events: VecDeque::new(),
