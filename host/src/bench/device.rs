@@ -2,7 +2,7 @@
 use super::advice::Advice;
 use super::paced::Timing;
 use super::run::{Costs, NodeCosts, late_of};
-use crate::live::{LiveError, Session, Setup};
+use crate::live::{Accounts, LiveError, Session, Setup};
 use crate::plugin::Workers;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -29,7 +29,7 @@ pub fn bench_on_device(
     }
     let scene = session.scene();
     let nothing = || LiveError::Nothing(scene.title.clone());
-    let (plan, accounts, block) = session.accounts().ok_or_else(nothing)?;
+    let Accounts { plan, steps: accounts, whole: block } = session.accounts().ok_or_else(nothing)?;
     let loads: Vec<_> = accounts.iter().map(|(load, _)| load.clone()).collect();
     let advice = Advice::of(&plan, &loads);
     let node = |((step, (paced, missed)), advice): ((&crate::graph::Step, _), Advice)| NodeCosts {

@@ -119,7 +119,7 @@ pub enum ChangeError {
 }
 
 /// Why a graph was not changed, and the new one if it is still whole.
-pub type Unchanged = (ChangeError, Option<Compiled>);
+pub type Unchanged = (ChangeError, Option<Box<Compiled>>);
 
 fn suggest(near: &Option<String>) -> String {
     near.as_ref().map_or(String::new(), |near| format!("; did you mean `{near}`?"))
@@ -258,7 +258,7 @@ impl Engine {
     /// [`ChangeError`], and the new graph if it can be started anew; the old graph plays on.
     pub fn change_anew(&mut self, new: Compiled, anew: &BTreeSet<String>) -> Result<(), Unchanged> {
         if self.changing {
-            return Err((ChangeError::Busy, Some(new)));
+            return Err((ChangeError::Busy, Some(Box::new(new))));
         }
         let live = |step: &crate::graph::Step, param: usize| {
             let node = self.keys.get(&step.name).and_then(|key| self.nodes.get(key));
@@ -266,7 +266,7 @@ impl Engine {
         };
         let survives = |step: &crate::graph::Step| !anew.contains(&step.name);
         let Some(splice) = splice(&self.plan, &new.plan, live, survives) else {
-            return Err((ChangeError::Restart, Some(new)));
+            return Err((ChangeError::Restart, Some(Box::new(new))));
         };
         let fresh: Vec<Node> = new.instances.iter().zip(&new.plan.steps).map(|(i, step)| Node::new(i, step)).collect();
         let (origins, after) = (splice.steps.clone(), splice.after.clone());

@@ -111,6 +111,16 @@ pub struct Graph {
     loudness: Option<Loudness>,
 }
 
+/// What a graph costs.
+pub struct Accounts {
+    /// The graph.
+    pub plan: Plan,
+    /// What each of its steps cost, and how many of its answers were not there when due.
+    pub steps: Vec<(Load, u64)>,
+    /// Whole blocks of the render thread.
+    pub whole: Load,
+}
+
 /// What a graph has to tell.
 pub enum Told {
     /// An event.
@@ -176,10 +186,10 @@ impl Graph {
     ///
     /// # Errors
     /// [`ChangeError`], with what was read if it can be started anew; the graph plays on as it is.
-    pub fn change(&mut self, made: Made, anew: &BTreeSet<String>) -> Result<(), (ChangeError, Option<Made>)> {
+    pub fn change(&mut self, made: Made, anew: &BTreeSet<String>) -> Result<(), (ChangeError, Option<Box<Made>>)> {
         let Made { path, file, compiled, warnings } = made;
         if let Err((why, compiled)) = self.engine.change_anew(compiled, anew) {
-            return Err((why, compiled.map(|compiled| Made { path, file, compiled, warnings })));
+            return Err((why, compiled.map(|compiled| Box::new(Made { path, file, compiled: *compiled, warnings }))));
         }
         (self.path, self.file) = (path, file);
         // What the file says counts again.
@@ -270,11 +280,12 @@ impl Graph {
     }
 
     /// What each step of the plan cost, and how many of its answers were not there when due; and whole blocks.
-    pub fn accounts(&self) -> (Vec<(Load, u64)>, Load) {
+    pub fn accounts(&self) -> Accounts {
         let missed = |step: &crate::graph::Step| self.missed.get(&step.name).copied().unwrap_or(0);
         let steps = self.plan().steps.iter().zip(self.engine.loads());
         let steps = steps.map(|(step, load)| (self.account(load), missed(step))).collect();
-        (steps, self.whole.as_ref().map(|load| self.account(load)).unwrap_or_default())
+        let whole = self.whole.as_ref().map(|load| self.account(load)).unwrap_or_default();
+        Accounts { plan: self.plan().clone(), steps, whole }
     }
 
     fn account(&self, load: &Arc<Load>) -> Load {

@@ -80,7 +80,7 @@ impl Ears {
             self.hear(Deck::X)?;
             self.x_is = drawn();
         }
-        self.shown.blind = on.then(|| Score { right: 0, of: 0, p: 1.0 });
+        self.shown.blind = on.then_some(Score { right: 0, of: 0, p: 1.0 });
         Ok(())
     }
 

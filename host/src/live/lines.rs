@@ -30,7 +30,7 @@ pub struct Line {
 enum State {
     /// Looked for, on a thread of its own: sound systems may take their time.
     Opening(Receiver<Result<Opened, SoundError>>),
-    Playing(Playing),
+    Playing(Box<Playing>),
     Waiting {
         why: String,
         next: Instant,
@@ -218,7 +218,8 @@ impl Line {
         (self.id, self.name) = (Some(id), name);
         let watch = stream.watch();
         let seen = Arc::default();
-        self.state = State::Playing(Playing { stream, watch, trouble, seen, call, xruns: 0, realtime_told: false });
+        let playing = Playing { stream, watch, trouble, seen, call, xruns: 0, realtime_told: false };
+        self.state = State::Playing(Box::new(playing));
     }
 }
 

@@ -19,6 +19,7 @@ mod stage;
 mod watch;
 
 pub use act::Act;
+pub use graph::{Accounts, Mistakes};
 pub use preset::{PresetError, preset_acts, read_preset, write_preset};
 pub use scene::{
     Clock, Deck, Happening, Hearing, Latency, Level, Load, Meter, Note, Param, Port, Scene, Score, Spectrum, Unit,

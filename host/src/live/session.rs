@@ -1,7 +1,7 @@
 //! A graph that plays on devices: opened, looked after, changed, told of.
 use super::act::Act;
 use super::edge::{self, Channels, Clocks, Driver, EdgeError, FeedEnd, Gauge, Plug, Pulse, Spec, TakeEnd, Taker, Way};
-use super::graph::{Graph, Made, Mistakes, Told};
+use super::graph::{Accounts, Graph, Made, Mistakes, Told};
 use super::hearing::Ears;
 use super::levels::{self, Analyser, Levels};
 use super::lines::{Line, Turn};
@@ -10,7 +10,6 @@ use super::scene::{Clock, Deck, Happening, Latency, Note, Port, Scene, Spectrum,
 use super::stage::{Bus, Call, Home, Looks, Stage};
 use crate::graph::{GraphFile, OutputKind, Plan};
 use crate::plugin::Workers;
-use crate::render::Load;
 use crate::sound::{Direction, Host, HostName, SoundError, Wish};
 use crossbeam_queue::ArrayQueue;
 use std::collections::VecDeque;
@@ -200,11 +199,9 @@ impl Session {
         Ok(())
     }
 
-    /// The plan that is heard, what each of its steps cost and missed, and what whole blocks cost.
-    pub fn accounts(&self) -> Option<(Plan, Vec<(Load, u64)>, Load)> {
-        let graph = self.heard()?;
-        let (steps, whole) = graph.accounts();
-        Some((graph.plan().clone(), steps, whole))
+    /// What the graph that is heard costs.
+    pub fn accounts(&self) -> Option<Accounts> {
+        self.heard().map(Graph::accounts)
     }
 
     /// Tells the user something.

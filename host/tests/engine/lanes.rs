@@ -271,7 +271,7 @@ fn a_lane_has_as_long_as_its_delay_says() {
 fn the_last_value_of_a_live_parameter_is_the_one_that_stays() {
     let made = graph("worker = \"offset\"", "hold");
     let (mut renderer, mut remote) = Renderer::new(Program::new(made), false);
-    let mut lanes = renderer.part(&mut remote);
+    let mut lanes = renderer.part(&remote);
     let (mut heard, key) = (vec![], renderer.program().key(0));
     for block in 0..80u32 {
         if (20..40).contains(&block) {
@@ -297,7 +297,7 @@ fn a_live_parameter_waits_for_its_block() {
     let made = || graph("worker = \"offset\"", "zero");
     let play = |asleep: bool| {
         let (mut renderer, mut remote) = Renderer::new(Program::new(made()), false);
-        let mut lanes = renderer.part(&mut remote);
+        let mut lanes = renderer.part(&remote);
         let (mut heard, key) = (vec![], renderer.program().key(0));
         for block in 0..20 {
             if block == 10 {

@@ -134,7 +134,7 @@ impl Session {
         match graph.change(made, &anew) {
             Ok(()) => self.hear(),
             Err((ChangeError::Busy, _)) => self.reload.everything = true,
-            Err((_, Some(made))) => self.begin_beside(deck, made),
+            Err((_, Some(made))) => self.begin_beside(deck, *made),
             Err((why, None)) => self.note(why.to_string(), true),
         }
         if let Some(warnings) = warnings {
