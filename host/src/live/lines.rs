@@ -140,6 +140,13 @@ impl Line {
         playing.call.attach(call).is_ok()
     }
 
+    /// Closes it for ever, and waits for that; not for long, if the sound system is dead.
+    pub fn end(self) {
+        if let State::Playing(playing) = self.state {
+            drop(playing);
+        }
+    }
+
     /// Closes it. It may take its time, which nobody waits for.
     pub fn close(&mut self, why: &str, now: Instant) {
         let waiting = State::Waiting { why: why.into(), next: now + AGAIN };

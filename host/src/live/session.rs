@@ -94,6 +94,8 @@ struct Place {
     line: Line,
     /// Inputs of the graph that hear it, or outputs that it plays.
     ports: Vec<usize>,
+    /// Channels that it had at first.
+    width: usize,
 }
 
 /// A graph that plays.
@@ -240,7 +242,7 @@ impl Session {
         if plays {
             std::thread::sleep(Duration::from_millis(u64::from(OVER_MS) + 50));
         }
-        self.places.iter_mut().for_each(|place| place.line.close("the end", self.now));
+        self.places.drain(..).for_each(|place| place.line.end());
         self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect()
     }
 
@@ -275,14 +277,14 @@ impl Session {
         self.give(Order::Hear { decks, dry, frames });
         let later = self.slots[usize::from(self.ears.deck() == Deck::B)]
             .and_then(|slot| self.graphs[slot].as_ref())
-            .map(|graph| self.latency_of(graph.plan()));
+            .map(|_| self.graph_latency());
         if let Some(later) = later {
             self.give(Order::Later(later));
         }
     }
 
     /// By how many frames the sound of two graphs is late: as the slower of them.
-    fn latency_of(&self, _: &Plan) -> usize {
+    fn graph_latency(&self) -> usize {
         let own = |slot: &Option<usize>| Some(build::latency(self.graphs[(*slot)?].as_ref()?.plan(), self.piece));
         self.slots.iter().filter_map(own).max().unwrap_or(0)
     }

@@ -85,7 +85,7 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
     let (mut buses, mut feeders) = (vec![], vec![]);
     for place in &places {
         let is_output = place.line.direction == Direction::Output;
-        let channels = place.line.got().map_or(2, |got| usize::from(got.channels));
+        let channels = place.width;
         feeders.push(is_output.then(|| {
             let (feeder, plug) = edge::Feeder::new(rate);
             buses.push(Bus { planes: Planes::new(channels, piece.most()), feeder, outputs: place.ports.clone() });
@@ -201,7 +201,8 @@ fn open_places(setup: &Setup, made: &Made) -> Result<(Vec<Place>, usize), LiveEr
         if let (true, Some(got)) = (places.is_empty(), line.got()) {
             rate = Some(got.rate);
         }
-        places.push(Place { line, ports });
+        let width = line.got().map_or(2, |got| usize::from(got.channels));
+        places.push(Place { line, ports, width });
     }
     if places.is_empty() {
         return Err(LiveError::Nothing(made.path.display().to_string()));
@@ -260,7 +261,9 @@ impl Session {
                 }
             }
             Direction::Output => {
-                let spec = self.spec(at, usize::from(got.channels), false);
+                // One that comes back with fewer channels plays the first of them, one with more no others.
+                let channels = usize::from(got.channels).min(self.places[at].width);
+                let spec = self.spec(at, channels, false);
                 let (feed, take) = edge::outlet(&spec).map_err(|why| self.unfit(at, why))?;
                 self.outlets[at] = Some(take.gauge());
                 call.taker = Some(Taker::of(take));

@@ -151,7 +151,7 @@ impl Session {
         };
         let plan = &made.compiled.plan;
         let settles = plan.settled as f64 * f64::from(plan.block) / f64::from(plan.rate.max(1));
-        let other = self.slots[1 - deck].map_or(0, |_| self.latency_of(plan));
+        let other = self.slots[1 - deck].map_or(0, |_| self.graph_latency());
         let later = other.saturating_sub(build::latency(plan, self.piece));
         match Graph::start(made, self.piece, later, self.setup.realtime, self.slots[1].is_some()) {
             Ok((graph, stage, notes)) => {

@@ -58,7 +58,7 @@ impl Session {
         if let Some(gauge) = self.intakes.first().and_then(Option::as_ref) {
             part("input and output do not call together".into(), ms(gauge.latency_frames(), self.rate));
         }
-        let all = ms(self.latency_of(graph.plan()) as f64, self.rate);
+        let all = ms(self.graph_latency() as f64, self.rate);
         let within = graph.latency();
         let rest = all - within.iter().map(|part| part.ms).sum::<f64>();
         within.into_iter().for_each(|within| part(within.what, within.ms));
