@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use std::sync::Once;
 
 pub mod jack;
+pub mod live;
 mod judge;
 mod judge_model;
 

@@ -4,7 +4,7 @@ use super::stage::{Call, Seen};
 use crate::sound::{self, Card, Direction, Got, Host, SoundError, Stream, Trouble, Watch, Wish};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a stream may be silent before it is taken for dead.
@@ -140,12 +140,12 @@ impl Line {
         playing.call.attach(call).is_ok()
     }
 
-    /// Closes it. It may take its time, which nobody waits for.
-    pub fn close(&mut self, why: &str, now: Instant) {
+    /// Closes it, on a thread: it may take its time, a second at most. Nobody has to wait for it but a process that ends:
+    /// a JACK server hangs with a client that is cut off.
+    pub fn close(&mut self, why: &str, now: Instant) -> Option<JoinHandle<()>> {
         let waiting = State::Waiting { why: why.into(), next: now + AGAIN };
-        if let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) {
-            let _left_behind = thread::Builder::new().name("close".into()).spawn(move || drop(playing));
-        }
+        let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) else { return None };
+        thread::Builder::new().name("close".into()).spawn(move || drop(playing)).ok()
     }
 
     /// Looks after it: call it several times a second.
