@@ -7,6 +7,7 @@ use std::sync::Once;
 
 pub mod jack;
 pub mod live;
+pub mod rig;
 mod judge;
 mod judge_model;
 

@@ -89,12 +89,20 @@ impl Program {
         &self.others
     }
 
-    /// Ends as with Ctrl-C.
+    /// Ends it as Ctrl-C does.
     ///
     /// # Panics
     /// If it does not end well.
-    pub fn end(mut self) {
+    pub fn end(self) {
         drop(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status());
+        self.ended();
+    }
+
+    /// Waits for it to end.
+    ///
+    /// # Panics
+    /// If it does not end well.
+    pub fn ended(mut self) {
         let status = self.child.wait();
         assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{status:?}");
     }

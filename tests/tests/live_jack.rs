@@ -73,6 +73,27 @@ impl Place {
         read(&record)
     }
 
+    /// What was heard is what a replay makes of the tape, as late as the scene says; answers how late beside the graph.
+    fn assert_same(&self, heard: &[f32], graph: &Path, program: &mut Program) -> usize {
+        let replayed = self.replay(graph);
+        // jackmic writes before aw hears and hears after aw has written, all in one cycle.
+        let late = stated(program) - planned(graph);
+        // A machine that stalls at the moment when a stream begins may cost a cycle more, and then for good.
+        let lates = [late, late + self.period];
+        let differ = |late: usize| {
+            let frames = (heard.len() - late).min(replayed.len());
+            (0..frames).find(|&at| heard[late + at] != replayed[at])
+        };
+        let same = lates.into_iter().find(|late| differ(*late).is_none());
+        let same = same.unwrap_or_else(|| panic!("late by {late}, they differ from frame {:?} on", differ(late)));
+        if same > late {
+            println!("the machine stalled as the sound began: a cycle later than it says");
+        }
+        let after = (same + replayed.len()).min(heard.len());
+        assert!(heard[after..].iter().all(|x| *x == 0.0), "more is heard than was played");
+        same
+    }
+
     /// What `aw replay` makes of the tape that was played last.
     fn replay(&self, graph: &Path) -> Vec<f32> {
         let out = self.at("replay.wav");
@@ -122,14 +143,6 @@ fn planned(graph: &Path) -> usize {
     (ms * f64::from(RATE) / 1000.0).round() as usize
 }
 
-fn assert_same(heard: &[f32], replayed: &[f32], late: usize) {
-    let sound = &heard[late..];
-    let frames = sound.len().min(replayed.len());
-    let differ = (0..frames).find(|&at| sound[at] != replayed[at]);
-    assert_eq!(differ, None, "{:?} {:?}", differ.map(|at| sound[at]), differ.map(|at| replayed[at]));
-    assert!(sound[frames..].iter().all(|x| *x == 0.0), "more is heard than was played");
-}
-
 #[test]
 fn what_is_heard_is_what_a_replay_writes_at_every_period() {
     for period in [64, 128, 256, 1024] {
@@ -139,9 +152,7 @@ fn what_is_heard_is_what_a_replay_writes_at_every_period() {
             let mut program = place.live(&graph);
             let tape = noise(RATE as usize, 1);
             let heard = place.take(&program, &tape, false);
-            // jackmic writes and reads in one cycle: what it hears, aw has written in the cycle before.
-            let late = stated(&mut program) - planned(&graph) + period;
-            assert_same(&heard, &place.replay(&graph), late);
+            let late = place.assert_same(&heard, &graph, &mut program);
             println!("period {period}, block {block}: late by {late} frames beside the graph's {}", planned(&graph));
             program.end();
         }
@@ -159,12 +170,13 @@ fn an_impulse_is_as_late_as_the_plan_says_and_a_block() {
             tape[4800] = 1.0;
             let heard = place.take(&program, &tape, false);
             let peak = |x: &[f32]| (0..x.len()).max_by(|a, b| x[*a].abs().total_cmp(&x[*b].abs())).unwrap();
-            let late = peak(&heard) - 4800;
-            assert_eq!(late, stated(&mut program) + period, "{kind}, period {period}, block {block}");
-            let added = late - planned(&graph);
-            println!("{kind}, period {period}, block {block}: {added} frames beside the plan's");
-            // A period in which its two clients come the one after the other, and the one in which jackmic hears.
-            assert!(added <= block + 2 * period, "{kind}, period {period}, block {block}: {added}");
+            let (late, stated) = (peak(&heard) - 4800, stated(&mut program));
+            // As above: a stall as the sound begins costs a cycle.
+            assert!([stated, stated + period].contains(&late), "{kind}, {period}, {block}: {late}, not {stated}");
+            let added = stated - planned(&graph);
+            println!("{kind}, period {period}, block {block}: {added} frames beside the plan's; heard after {late}");
+            // Its two clients come the one after the other, in either order.
+            assert!(added <= block + period, "{kind}, period {period}, block {block}: {added}");
             program.end();
         }
     }
@@ -178,8 +190,7 @@ fn faster_than_the_clock_not_a_sample_is_lost() {
     let mut program = place.live(&graph);
     let tape = noise((minutes * 60.0 * f64::from(RATE)) as usize, 7);
     let heard = place.take(&program, &tape, true);
-    let late = stated(&mut program) - planned(&graph) + 128;
-    assert_same(&heard, &place.replay(&graph), late);
+    place.assert_same(&heard, &graph, &mut program);
     program.end();
 }
 
@@ -203,7 +214,6 @@ fn a_server_that_is_killed_is_waited_for_and_the_sound_is_the_same_again() {
         assert!(notes.iter().any(|note| note.contains(words)), "{words}: {notes:?}");
     }
     let heard = place.take(&program, &tape, false);
-    let late = stated(&mut program) - planned(&graph) + 128;
-    assert_same(&heard, &place.replay(&graph), late);
+    place.assert_same(&heard, &graph, &mut program);
     program.end();
 }
