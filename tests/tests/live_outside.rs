@@ -196,7 +196,7 @@ fn the_screen_shows_it_obeys_keys_and_gives_the_terminal_back() {
 
     for (columns, rows) in [(40, 12), (120, 40), (20, 5), (80, 24)] {
         terminal.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
-        terminal.until("it is drawn anew", |shows| shows.lines().count() == rows && shows.contains("Levels"));
+        terminal.until("it is drawn anew", |shows| shows.lines().count() == rows && shows.contains("speaker"));
     }
 
     std::fs::write(folder.path().join("graph.toml"), GRAPH.replace("\"gain\"", "\"gian\"")).unwrap();

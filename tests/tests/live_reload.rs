@@ -105,7 +105,7 @@ fn no_edit_is_heard_as_a_click() {
     let end = |nodes: &str, of: &str| format!("{nodes}[node.end]\nworker = \"gain\"\nin = \"{of}\"\ngain_db = -6\n");
     let delay = |ms: f64| end(&format!("[node.d]\nworker = \"delay\"\nin = \"mic\"\nms = {ms}\n"), "d");
     let two = "[node.a]\nworker = \"gain\"\nin = \"mic\"\n[node.b]\nworker = \"delay\"\nin = \"mic\"\nms = 1\n";
-    let lane = CHAIN.replace("in = \"stft\"\n", "in = \"stft\"\nrun = { lane = \"side\", delay = 2 }\n");
+    let lane = CHAIN.replace("in = \"stft\"\n", "in = \"stft\"\nrun = { lane = \"side\", delay = 16 }\n");
     let cases: Vec<(&str, String, String)> = vec![
         ("a parameter", graph(HEAD, GAIN), graph(HEAD, &GAIN.replace("-6", "0"))),
         ("a fixed parameter", graph(HEAD, &delay(2.0)), graph(HEAD, &delay(3.0))),
@@ -151,7 +151,7 @@ fn a_model_that_is_swapped_under_its_name_is_heard_without_a_click() {
     let folder = tempfile::tempdir().unwrap();
     let (model, fir) = (folder.path().join("fir.onnx"), fs::read(file("workers/model/tests/models/fir.onnx")).unwrap());
     fs::write(&model, louder_model(&fir, 2.0)).unwrap();
-    let node = "[node.end]\nworker = \"onnx\"\nmodel = \"fir.onnx\"\nengine = \"embedded\"\nin = \"mic\"\n\
+    let node = "[node.end]\nworker = \"onnx\"\nmodel = \"fir.onnx\"\nengine = \"tract\"\nin = \"mic\"\n\
                 frames = { x = 128 }\ncontext = { x = 4 }\nkind = { y = \"audio\" }\n";
     let mut bench = Bench::in_folder(folder, &graph(HEAD, node));
     let seen = bench.click(|_| fs::write(&model, louder_model(&fir, 4.0)).unwrap());
@@ -219,7 +219,7 @@ fn what_is_broken_changes_nothing_and_is_told_as_aw_check_does() {
         let wrong = scene.wrong.unwrap();
         assert!(wrong.contains(words), "{name}: {wrong}");
         if name != "other channels" {
-            let said = aw_tests::stderr(&aw_tests::run(["check", bench.graph().to_str().unwrap()]));
+            let said = aw_tests::stdout(&aw_tests::run(["check", bench.graph().to_str().unwrap()]));
             let first = |text: &str| text.lines().find(|line| line.starts_with("error")).map(String::from);
             assert_eq!(first(&wrong), first(&said), "{name}: not what `aw check` says");
         }
