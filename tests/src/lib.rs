@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 use std::sync::Once;
 
 pub mod jack;
+pub mod live;
+pub mod rig;
 mod judge;
 mod judge_model;
 

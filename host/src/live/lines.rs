@@ -4,7 +4,7 @@ use super::stage::{Call, Seen};
 use crate::sound::{self, Card, Direction, Got, Host, SoundError, Stream, Trouble, Watch, Wish};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a stream may be silent before it is taken for dead.
@@ -25,11 +25,17 @@ pub struct Line {
     /// What it is called.
     pub name: String,
     state: State,
+    /// It was told that it is gone, and not yet that it is back.
+    gone: bool,
 }
 
 enum State {
     /// Looked for, on a thread of its own: sound systems may take their time.
-    Opening(Receiver<Result<Opened, SoundError>>),
+    Opening {
+        answer: Receiver<Result<Opened, SoundError>>,
+        /// Why the last attempt failed.
+        why: String,
+    },
     Playing(Box<Playing>),
     Waiting {
         why: String,
@@ -63,8 +69,16 @@ pub enum Turn {
     Same,
     /// It is open, and waits for what its callback is to do.
     Open,
-    /// It is dead, for this reason, and will be looked for.
-    Dead(String),
+    /// It is dead, for this reason, and will be looked for. `told`: that it is gone was told before, and it did not come
+    /// back since.
+    Dead {
+        /// Why.
+        why: String,
+        /// It need not be told.
+        told: bool,
+    },
+    /// One that was gone calls again.
+    Back,
     /// Samples were lost.
     Lost,
     /// Something the user should know.
@@ -76,7 +90,7 @@ impl Line {
     pub fn new(host: Host, direction: Direction, wanted: Option<String>, wish: Wish) -> Self {
         let name = wanted.clone().unwrap_or_else(|| "default".into());
         let state = State::Waiting { why: "not opened yet".into(), next: Instant::now() };
-        Self { host, direction, wanted, wish, id: None, name, state }
+        Self { host, direction, wanted, wish, id: None, name, state, gone: false }
     }
 
     /// Opens it now, and says why not.
@@ -105,9 +119,9 @@ impl Line {
     /// Why it is silent, if it is not there.
     pub fn waits(&self) -> Option<String> {
         match &self.state {
+            State::Playing(_) if self.gone => Some("it is open, and is not heard of yet".into()),
             State::Playing(_) => None,
-            State::Opening(_) => Some("it is being opened".into()),
-            State::Waiting { why, .. } => Some(why.clone()),
+            State::Opening { why, .. } | State::Waiting { why, .. } => Some(why.clone()),
         }
     }
 
@@ -140,83 +154,87 @@ impl Line {
         playing.call.attach(call).is_ok()
     }
 
-    /// Closes it for ever, and waits for that; not for long, if the sound system is dead.
-    pub fn end(self) {
-        if let State::Playing(playing) = self.state {
-            drop(playing);
-        }
-    }
-
-    /// Closes it. It may take its time, which nobody waits for.
-    pub fn close(&mut self, why: &str, now: Instant) {
+    /// Closes it, on a thread: it may take its time, a second at most. Nobody has to wait for it but a process that ends:
+    /// a JACK server hangs with a client that is cut off.
+    pub fn close(&mut self, why: &str, now: Instant) -> Option<JoinHandle<()>> {
         let waiting = State::Waiting { why: why.into(), next: now + AGAIN };
-        if let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) {
-            let _left_behind = thread::Builder::new().name("close".into()).spawn(move || drop(playing));
-        }
+        let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) else { return None };
+        thread::Builder::new().name("close".into()).spawn(move || drop(playing)).ok()
     }
 
     /// Looks after it: call it several times a second.
     pub fn turn(&mut self, now: Instant) -> Turn {
         match &mut self.state {
-            State::Playing(playing) => {
-                playing.call.free();
-                for trouble in playing.trouble.try_iter() {
-                    match trouble {
-                        Trouble::Gone(why) | Trouble::Changed(why) => {
-                            self.close(&why, now);
-                            return Turn::Dead(why);
-                        }
-                        Trouble::Panicked(why) => {
-                            let why = format!("its callback panicked ({why}), which is a mistake in aw");
-                            self.close(&why, now);
-                            return Turn::Dead(why);
-                        }
-                        Trouble::Xrun => {}
-                        Trouble::Moved(why) | Trouble::Backend(why) => return Turn::Note(why),
-                    }
-                }
-                if playing.watch.silent_for(now) > DEAD {
-                    let why = "it has stopped calling".to_string();
-                    self.close(&why, now);
-                    return Turn::Dead(why);
-                }
-                if let (false, Some(why)) = (playing.realtime_told, playing.stream.realtime_refused()) {
-                    playing.realtime_told = true;
-                    return Turn::Note(why.into());
-                }
-                let lost = playing.stream.xruns() - std::mem::replace(&mut playing.xruns, playing.stream.xruns());
-                if lost > 0 { Turn::Lost } else { Turn::Same }
-            }
-            State::Opening(answer) => match answer.try_recv() {
+            State::Playing(_) => self.tend(now),
+            State::Opening { answer, why } => match answer.try_recv() {
                 Ok(Ok(opened)) => {
                     self.opened(opened);
                     Turn::Open
                 }
-                Ok(Err(why)) => {
-                    self.state = State::Waiting { why: why.to_string(), next: now + AGAIN };
+                Err(mpsc::TryRecvError::Empty) => Turn::Same,
+                Ok(Err(other)) => {
+                    self.state = State::Waiting { why: other.to_string(), next: now + AGAIN };
                     Turn::Same
                 }
-                Err(mpsc::TryRecvError::Empty) => Turn::Same,
                 Err(mpsc::TryRecvError::Disconnected) => {
-                    self.state = State::Waiting { why: "it could not be looked for".into(), next: now + AGAIN };
+                    self.state = State::Waiting { why: std::mem::take(why), next: now + AGAIN };
                     Turn::Same
                 }
             },
-            State::Waiting { next, .. } if now >= *next => {
-                self.look();
+            State::Waiting { next, why } if now >= *next => {
+                let why = std::mem::take(why);
+                self.look(why);
                 Turn::Same
             }
             State::Waiting { .. } => Turn::Same,
         }
     }
 
-    fn look(&mut self) {
+    /// Looks after a stream that plays.
+    fn tend(&mut self, now: Instant) -> Turn {
+        let State::Playing(playing) = &mut self.state else { return Turn::Same };
+        playing.call.free();
+        let (mut note, mut dead) = (None, None);
+        // All at once: there may be floods of them.
+        for trouble in playing.trouble.try_iter() {
+            match trouble {
+                Trouble::Gone(why) | Trouble::Changed(why) => dead = dead.or(Some(why)),
+                Trouble::Panicked(why) => {
+                    dead = Some(format!("its callback panicked ({why}), which is a mistake in aw"));
+                }
+                Trouble::Xrun => {}
+                Trouble::Moved(why) | Trouble::Backend(why) => note = Some(why),
+            }
+        }
+        if playing.watch.silent_for(now) > DEAD {
+            dead = dead.or(Some("it has stopped calling".into()));
+        }
+        if let Some(why) = dead {
+            let _closing = self.close(&why, now);
+            return Turn::Dead { why, told: std::mem::replace(&mut self.gone, true) };
+        }
+        if self.gone && playing.stream.beats() > 0 {
+            self.gone = false;
+            return Turn::Back;
+        }
+        if let (false, None, Some(why)) = (playing.realtime_told, &note, playing.stream.realtime_refused()) {
+            playing.realtime_told = true;
+            note = Some(why.into());
+        }
+        if let Some(note) = note {
+            return Turn::Note(note);
+        }
+        let lost = playing.stream.xruns() - std::mem::replace(&mut playing.xruns, playing.stream.xruns());
+        if lost > 0 { Turn::Lost } else { Turn::Same }
+    }
+
+    fn look(&mut self, why: String) {
         let (tell, answer) = mpsc::channel();
         let (host, direction, wish) = (self.host.clone(), self.direction, self.wish);
         let (wanted, id) = (self.wanted.clone(), self.id.clone());
         let looks = move || drop(tell.send(look(&host, direction, wanted.as_deref(), id.as_deref(), wish)));
         if thread::Builder::new().name("open".into()).spawn(looks).is_ok() {
-            self.state = State::Opening(answer);
+            self.state = State::Opening { answer, why };
         }
     }
 

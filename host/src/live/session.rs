@@ -242,7 +242,8 @@ impl Session {
         if plays {
             std::thread::sleep(Duration::from_millis(u64::from(OVER_MS) + 50));
         }
-        self.places.drain(..).for_each(|place| place.line.end());
+        let closing: Vec<_> = self.places.iter_mut().filter_map(|place| place.line.close("the end", self.now)).collect();
+        closing.into_iter().for_each(|closing| drop(closing.join()));
         self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect()
     }
 
@@ -441,8 +442,11 @@ impl Session {
                 Turn::Same => {}
                 Turn::Note(why) => self.note(why, true),
                 Turn::Lost => self.gap(now),
-                Turn::Dead(why) => {
-                    self.note(format!("the {what} `{name}` is gone ({why}); it is waited for"), true);
+                Turn::Back => self.note(format!("the {what} `{name}` is back"), false),
+                Turn::Dead { why, told } => {
+                    if !told {
+                        self.note(format!("the {what} `{name}` is gone ({why}); it is waited for"), true);
+                    }
                     if at == self.driver {
                         self.take_stage();
                     } else if self.places[at].line.direction == Direction::Input {
@@ -453,7 +457,6 @@ impl Session {
                 }
                 Turn::Open => match self.connect(at) {
                     Ok(()) => {
-                        self.note(format!("the {what} `{name}` is back"), false);
                         if at == self.driver {
                             // What came while nothing played is old.
                             (0..self.places.len()).filter(|other| *other != at).for_each(|other| self.reconnect(other));
@@ -461,7 +464,7 @@ impl Session {
                     }
                     Err(why) => {
                         self.note(why.to_string(), true);
-                        self.places[at].line.close(&why.to_string(), now);
+                        let _closing = self.places[at].line.close(&why.to_string(), now);
                     }
                 },
             }
