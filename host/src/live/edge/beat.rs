@@ -1,6 +1,7 @@
 //! RT — when frames are due. Callbacks come late by what the machine did before; a delay-locked loop of second order
 //! takes that out of their moments (F. Adriaensen, "Using a DLL to filter time", Linux Audio Conference 2005).
 use std::f64::consts::{SQRT_2, TAU};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// A moment, in nanoseconds since an origin that all callbacks of a session share. Not what a sound system says of its
@@ -39,7 +40,7 @@ pub struct Beat {
     /// Frame of the device at that time: of an input, the one after the last that was delivered; of an output, the first
     /// that is asked for.
     pub frame: u64,
-    /// How often the clock was lost: frames of different counts cannot be compared.
+    /// Another number each time the clock is lost, and for each clock: frames of different ones cannot be compared.
     pub lost: u32,
 }
 
@@ -75,11 +76,15 @@ const LOST: f64 = 0.1;
 /// No clock of a sound card is that wrong.
 const WRONG: f64 = 0.01;
 
+/// A device that is opened again counts anew, and is not to be taken for the one that it was.
+static CLOCKS: AtomicU32 = AtomicU32::new(0);
+
 impl Pulse {
     /// Of a device that says it has so many frames a second.
     pub fn new(rate: u32, way: Way) -> Self {
         let rate = f64::from(rate.max(1));
-        let beat = Beat { at: Moment(0), time: 0.0, per_frame: 1.0 / rate, rate, frame: 0, lost: 0 };
+        let lost = CLOCKS.fetch_add(1 << 16, Relaxed);
+        let beat = Beat { at: Moment(0), time: 0.0, per_frame: 1.0 / rate, rate, frame: 0, lost };
         Self { way, beat, before: None, known: 0.0 }
     }
 
@@ -98,7 +103,7 @@ impl Pulse {
         if first || late.abs() > LOST {
             self.beat.time = at.seconds();
             self.beat.per_frame = 1.0 / self.beat.rate;
-            self.beat.lost += u32::from(!first);
+            self.beat.lost = self.beat.lost.wrapping_add(u32::from(!first));
             self.known = 0.0;
             return self.beat;
         }
