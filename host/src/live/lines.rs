@@ -4,13 +4,17 @@ use super::stage::{Call, Seen};
 use crate::sound::{self, Card, Direction, Got, Host, SoundError, Stream, Trouble, Watch, Wish};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a stream may be silent before it is taken for dead.
 const DEAD: Duration = Duration::from_millis(700);
+/// The same for one that has not called yet: some sound systems take their time to begin.
+const UNBORN: Duration = Duration::from_secs(3);
 /// How long a dead one waits before it is looked for again.
 const AGAIN: Duration = Duration::from_millis(200);
+/// Frames of the longest block that is tried where shorter ones cannot be had.
+const LONGEST: u32 = 8192;
 
 /// A device in one direction.
 pub struct Line {
@@ -140,12 +144,12 @@ impl Line {
         playing.call.attach(call).is_ok()
     }
 
-    /// Closes it. It may take its time, which nobody waits for.
-    pub fn close(&mut self, why: &str, now: Instant) {
+    /// Closes it, on a thread: it may take its time, a second at most. Nobody has to wait for it but a process that ends:
+    /// a JACK server hangs with a client that is cut off.
+    pub fn close(&mut self, why: &str, now: Instant) -> Option<JoinHandle<()>> {
         let waiting = State::Waiting { why: why.into(), next: now + AGAIN };
-        if let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) {
-            let _left_behind = thread::Builder::new().name("close".into()).spawn(move || drop(playing));
-        }
+        let State::Playing(playing) = std::mem::replace(&mut self.state, waiting) else { return None };
+        thread::Builder::new().name("close".into()).spawn(move || drop(playing)).ok()
     }
 
     /// Looks after it: call it several times a second.
@@ -168,7 +172,8 @@ impl Line {
                         Trouble::Moved(why) | Trouble::Backend(why) => return Turn::Note(why),
                     }
                 }
-                if playing.watch.silent_for(now) > DEAD {
+                let patience = if playing.stream.beats() == 0 { UNBORN } else { DEAD };
+                if playing.watch.silent_for(now) > patience {
                     let why = "it has stopped calling".to_string();
                     self.close(&why, now);
                     return Turn::Dead(why);
@@ -237,7 +242,13 @@ fn look(
         (None, Some(wanted)) => host.find(wanted, direction)?,
         (None, None) => host.default(direction)?,
     };
-    open(&card, direction, wish)
+    open(&card, direction, wish).or_else(|why| {
+        // Some plugins of ALSA say that they can have any block, and then cannot: what cpal says then is all there is.
+        let longer = std::iter::successors(wish.block, |block| Some(block.next_power_of_two() * 2));
+        let longer = longer.skip(1).take_while(|block| *block <= LONGEST && why.to_string().contains("Buffer size"));
+        let wishes = longer.map(|block| Wish { block: Some(block), ..wish });
+        wishes.filter_map(|wish| open(&card, direction, wish).ok()).next().ok_or(why.clone())
+    })
 }
 
 fn open(card: &Card, direction: Direction, wish: Wish) -> Result<Opened, SoundError> {

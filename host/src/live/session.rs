@@ -234,7 +234,9 @@ impl Session {
         if plays {
             std::thread::sleep(Duration::from_millis(u64::from(OVER_MS) + 50));
         }
-        self.places.iter_mut().for_each(|place| place.line.close("the end", self.now));
+        let closing: Vec<_> =
+            self.places.iter_mut().filter_map(|place| place.line.close("the end", self.now)).collect();
+        closing.into_iter().for_each(|closing| drop(closing.join()));
         self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect()
     }
 
