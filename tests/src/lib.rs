@@ -8,6 +8,8 @@ use std::sync::Once;
 pub mod jack;
 mod judge;
 mod judge_model;
+#[cfg(target_os = "linux")]
+pub mod pulse;
 
 pub use judge::judge;
 pub use judge_model::judge_model;
