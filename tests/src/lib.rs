@@ -10,6 +10,8 @@ pub mod live;
 pub mod rig;
 mod judge;
 mod judge_model;
+#[cfg(target_os = "linux")]
+pub mod pulse;
 
 pub use judge::judge;
 pub use judge_model::judge_model;

@@ -63,22 +63,17 @@ mod linux {
     use super::{Area, Finding, limits};
     use rustix::process::{Resource, getrlimit};
 
-    /// Enough for the engine and a few models.
-    const MEMORY: u64 = 256 << 20;
-
     pub fn limit(resource: Resource) -> String {
         getrlimit(resource).current.map_or("unlimited".into(), |most| most.to_string())
     }
 
     pub fn memory() -> Finding {
-        let most = getrlimit(Resource::Memlock).current;
-        let found = most.map_or("unlimited".into(), |most| format!("{} MiB", most >> 20));
-        match most.is_none_or(|most| most >= MEMORY) {
-            true => Finding::fine(Area::Realtime, "locked memory", found),
-            false => Finding::lack(
+        match crate::control::too_little_memory() {
+            None => Finding::fine(Area::Realtime, "locked memory", "may be locked, all of it"),
+            Some(most) => Finding::lack(
                 Area::Realtime,
                 "locked memory",
-                format!("{found}; memory may be swapped out while it plays"),
+                format!("{} MiB, which is too little; memory may be swapped out while it plays", most >> 20),
             )
             .remedy(limits("@audio - memlock unlimited")),
         }

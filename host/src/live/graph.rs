@@ -4,7 +4,7 @@ use super::player::{Deck, Piece};
 use super::scene::{Happening, Latency, Load as Shown, Param, Where};
 use crate::control::{ChangeError, Engine, Report};
 use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile, param_from_text};
-use crate::plugin::{ParamType, Value, Workers};
+use crate::plugin::{ParamType, Taken, Value, Workers};
 use crate::render::Load;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -294,8 +294,10 @@ impl Graph {
     }
 
     fn shown(&self, load: &Arc<Load>, deadline_us: f64) -> Shown {
+        let settled = self.cleared.iter().any(|(other, _)| Arc::ptr_eq(other, load));
         let load = self.account(load);
-        let (us, taken) = (|ns: u64| ns as f64 / 1000.0, load.taken());
+        let us = |ns: u64| ns as f64 / 1000.0;
+        let taken = if settled { load.taken() } else { Taken::default() };
         Shown {
             mean_us: load.mean() / 1000.0,
             p99_us: us(load.p99()),

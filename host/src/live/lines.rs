@@ -9,8 +9,12 @@ use std::time::{Duration, Instant};
 
 /// How long a stream may be silent before it is taken for dead.
 const DEAD: Duration = Duration::from_millis(700);
+/// The same for one that has not called yet: some sound systems take their time to begin.
+const UNBORN: Duration = Duration::from_secs(3);
 /// How long a dead one waits before it is looked for again.
 const AGAIN: Duration = Duration::from_millis(200);
+/// Frames of the longest block that is tried where shorter ones cannot be had.
+const LONGEST: u32 = 8192;
 
 /// A device in one direction.
 pub struct Line {
@@ -206,7 +210,8 @@ impl Line {
                 Trouble::Moved(why) | Trouble::Backend(why) => note = Some(why),
             }
         }
-        if playing.watch.silent_for(now) > DEAD {
+        let patience = if playing.stream.beats() == 0 { UNBORN } else { DEAD };
+        if playing.watch.silent_for(now) > patience {
             dead = dead.or(Some("it has stopped calling".into()));
         }
         if let Some(why) = dead {
@@ -263,7 +268,13 @@ fn look(
         (None, Some(wanted)) => host.find(wanted, direction)?,
         (None, None) => host.default(direction)?,
     };
-    open(&card, direction, wish)
+    open(&card, direction, wish).or_else(|why| {
+        // Some plugins of ALSA say that they can have any block, and then cannot: what cpal says then is all there is.
+        let longer = std::iter::successors(wish.block, |block| Some(block.next_power_of_two() * 2));
+        let longer = longer.skip(1).take_while(|block| *block <= LONGEST && why.to_string().contains("Buffer size"));
+        let wishes = longer.map(|block| Wish { block: Some(block), ..wish });
+        wishes.filter_map(|wish| open(&card, direction, wish).ok()).next().ok_or(why.clone())
+    })
 }
 
 fn open(card: &Card, direction: Direction, wish: Wish) -> Result<Opened, SoundError> {

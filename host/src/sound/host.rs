@@ -220,6 +220,10 @@ fn connect(name: HostName) -> Result<cpal::Host, SoundError> {
     library(name).map_err(refused)?;
     let id = cpal::HostId::from_str(name.backend()).map_err(|_| refused("it is not part of this system".into()))?;
     cpal::host_from_id(id).map_err(|why| match name {
+        // PipeWire refuses who has no cookie at all, whatever is in it; PulseAudio makes one.
+        HostName::Pulse if why.to_string().ends_with("Invalid") => refused(format!(
+            "the server refuses ({why}), for want of a cookie perhaps; make one: mkdir -p ~/.config/pulse && head -c 256 /dev/urandom > ~/.config/pulse/cookie"
+        )),
         HostName::Pulse => refused(format!("no server is running ({why})")),
         _ => refused(why.to_string()),
     })

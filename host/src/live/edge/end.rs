@@ -75,9 +75,9 @@ impl Follow {
         Self { steer: Steer::new(rate as u32, least + late), least, late, rate, lost: [0; 2] }
     }
 
-    /// Callbacks have been too late.
-    fn allow_more(&mut self) {
-        self.late = (self.late * 1.5).min(LATEST * self.rate);
+    /// Callbacks have been too late: so many frames lacked.
+    fn allow_more(&mut self, lacked: usize) {
+        self.late = (self.late * 1.5).max(self.late + lacked as f64).min(LATEST * self.rate);
         self.steer.lag = self.least + self.late;
     }
 }
@@ -262,10 +262,10 @@ impl TakeEnd {
             return;
         }
         self.gauge.starve();
-        if let How::Follows(_, follow) = &mut self.how
+        if let How::Follows(convert, follow) = &mut self.how
             && (due.at - mark.at) < LATEST
         {
-            follow.allow_more();
+            follow.allow_more(convert.need(frames).saturating_sub(self.ring.waiting()));
             self.tell_lag();
         }
     }

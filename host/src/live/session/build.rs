@@ -1,5 +1,6 @@
 //! What lies between devices and graphs: opened, and connected anew whenever a device comes back.
 use super::*;
+use crate::control::lock_memory;
 
 /// A device in one direction, by its name in the graph file or the call, and the ports that use it.
 type Wanted = Vec<(Option<String>, Vec<usize>)>;
@@ -148,6 +149,11 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         setup,
         workers,
     };
+    // Before graphs start: what they ask for is there at once, and their first blocks find it.
+    let locks = session.setup.realtime && session.setup.host.name() != HostName::Simulated;
+    if let Some(Err(why)) = locks.then(lock_memory) {
+        session.note(why, true);
+    }
     for (at, made) in made.into_iter().enumerate() {
         let later = most - latency(&made.compiled.plan, piece);
         if let Some(warnings) = &made.warnings {

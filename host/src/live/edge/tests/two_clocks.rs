@@ -332,6 +332,22 @@ fn a_microphone_goes_and_another_comes() {
     assert!(step(&pair.played[taken_over..]) < 2.0 * steepest(hz));
 }
 
+/// The loudspeaker, which renders, is pulled out and plugged in again: its clock counts anew, and the note goes on.
+#[test]
+fn the_loudspeaker_goes_and_comes_again() {
+    let hz = 440.0;
+    let spec = spec([48000, 128], [48000, 128], 128);
+    let mut pair = Pair::new(&spec, 100.0, 1e-3, hz);
+    pair.play(5.0);
+    let back = pair.loudspeaker.next + 1.0;
+    pair.loudspeaker = Clock::new(48000, 0.0, 128, 1e-3, Way::Asks);
+    pair.loudspeaker.stand(back);
+    pair.attach(&spec, 100.0, 1e-3, |_| {});
+    let played = pair.played.len();
+    pair.play(8.0);
+    assert!((rms(&pair.played[played + 24000..]) - 0.5 / 2f32.sqrt()).abs() < 0.005);
+}
+
 /// Callbacks that are 8 ms late now and then starve the edge a few times; then it has learned to wait for them.
 #[test]
 fn it_learns_how_late_callbacks_are() {
