@@ -4,6 +4,6 @@ mod lanes; //    the threads of lanes
 mod realtime; // rights of threads
 mod report; //   what happened, in words
 
-pub use engine::{ChangeError, Engine, SetError, Unchanged};
+pub use engine::{Birth, ChangeError, Engine, Sent, SetError, Unchanged};
 pub use realtime::{Rank, ask as ask_for_realtime, has as has_realtime};
 pub use report::Report;

@@ -6,6 +6,7 @@ use super::hearing::Ears;
 use super::levels::{self, Analyser, Levels};
 use super::lines::{Line, Turn};
 use super::player::{DECKS, Order, Orders, Piece, Planes, Player};
+use super::record::{Entry, Recorder, Recording};
 use super::scene::{Clock, Deck, Happening, Latency, Note, Port, Scene, Spectrum, Whose, Xrun};
 use super::stage::{Bus, Call, Home, Looks, Stage};
 use crate::graph::{GraphFile, OutputKind, Plan};
@@ -30,6 +31,8 @@ const LONGEST: usize = 5;
 const COLUMNS: usize = 512;
 /// The most by which a graph is made louder or softer to be as loud as another, in dB.
 const MOST_MATCHED_DB: f64 = 24.0;
+/// Seconds after which samples that are lost are worth a recording: devices that begin lose some.
+const SETTLED: f64 = 2.0;
 /// Lines of each kind that are remembered.
 const REMEMBERED: usize = 200;
 
@@ -50,6 +53,10 @@ pub struct Setup {
     pub block: Option<u32>,
     /// Threads ask to go before all ordinary ones.
     pub realtime: bool,
+    /// The folder to record everything to, so that it can be played again; it must be new or empty.
+    pub record: Option<PathBuf>,
+    /// Where the last seconds are written when they are wanted, or something happens.
+    pub dumps: PathBuf,
 }
 
 /// Why nothing can be heard.
@@ -80,6 +87,14 @@ pub enum LiveError {
     /// An input or output is bound to a file.
     #[error("`{0}` is bound to a file by `wav`: write `device` instead to use it live, or use `aw replay`")]
     File(String),
+    /// The recording cannot begin.
+    #[error("cannot record to {}: {why}; name a new folder, or an empty one", folder.display())]
+    Record {
+        /// The folder.
+        folder: PathBuf,
+        /// In the words of the system.
+        why: std::io::Error,
+    },
     /// The two graphs are not alike.
     #[error("{0} cannot be compared with {1}: inputs and outputs must have the same names and channels")]
     Unlike(String, String),
@@ -106,6 +121,7 @@ pub struct Session {
     /// The stage, while no device drives.
     stage: Option<Box<Stage>>,
     orders: Orders,
+    recorder: Recorder,
     /// By input, and by place.
     takers: Vec<Plug<TakeEnd>>,
     feeders: Vec<Option<Plug<FeedEnd>>>,
@@ -179,7 +195,10 @@ impl Session {
                 self.reload.all();
                 return Ok(());
             }
-            Act::Dump => return Err("this version keeps no recording".into()),
+            Act::Dump => {
+                self.recorder.dump();
+                return Ok(());
+            }
             Act::Clear => self.clear(),
             Act::Quit => self.quit = true,
         }
@@ -208,6 +227,9 @@ impl Session {
         self.tend_loudness();
         self.analyser.update(&mut self.spectrum, COLUMNS);
         self.tend_files(now);
+        for (text, warns) in self.recorder.notes() {
+            self.note(text, warns);
+        }
     }
 
     /// Fades out, and closes everything. What hangs is told.
@@ -219,16 +241,30 @@ impl Session {
             std::thread::sleep(Duration::from_millis(u64::from(OVER_MS) + 50));
         }
         self.places.iter_mut().for_each(|place| place.line.close("the end", self.now));
-        self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect()
+        let mut said: Vec<String> = self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect();
+        said.extend(self.recorder.close());
+        said
     }
 
     fn time(&self) -> f64 {
         self.played.load(Relaxed) as f64 / f64::from(self.rate.max(1))
     }
 
+    /// Starts a graph in a slot, unheard, so many frames later than it has to be.
+    fn insert(&mut self, slot: usize, made: Made, later: usize, weighed: bool) -> std::io::Result<()> {
+        let copied = self.recorder.copy(&made, &self.workers);
+        let (mut graph, deck, facts, notes) = Graph::start(made, self.piece, later, self.setup.realtime, weighed)?;
+        notes.into_iter().for_each(|note| self.note(note, true));
+        graph.deck = self.recorder.inserted(slot, copied, later, facts);
+        self.give(Order::Insert(slot, deck));
+        self.graphs[slot] = Some(graph);
+        Ok(())
+    }
+
     fn note(&mut self, text: impl Into<String>, warns: bool) {
         let note = Note { time: self.time(), text: text.into(), warns };
         if self.notes.back().is_none_or(|last| last.text != note.text) {
+            self.recorder.noted(note.time, &note.text);
             self.notes.push_back(note);
         }
         if self.notes.len() > REMEMBERED {
@@ -241,7 +277,10 @@ impl Session {
     }
 
     fn give(&mut self, order: Order) {
-        if self.orders.give(order).is_err() {
+        let entry = Entry::of_order(&order);
+        if self.orders.give(order).is_ok() {
+            self.recorder.ordered(entry);
+        } else {
             self.note("too many changes came at once, and one is lost; try again", true);
         }
     }
@@ -288,6 +327,7 @@ impl Session {
         for slot in self.slots.into_iter().flatten() {
             let Some(graph) = &mut self.graphs[slot] else { continue };
             let set = graph.set(node, param, value);
+            self.recorder.set(graph.deck, graph.sent());
             result = if result.is_ok() { result } else { set };
         }
         result
@@ -333,13 +373,19 @@ impl Session {
             let shown = self.slots[0] == Some(slot);
             if let Some(graph) = &mut self.graphs[slot] {
                 let of_graph = graph.told(now);
+                self.recorder.set(graph.deck, graph.sent());
                 // Of two graphs that are compared, the events of the first are shown.
                 told.extend(of_graph.into_iter().filter(|told| shown || matches!(told, Told::Note(..))));
             }
         }
         for told in told {
             match told {
-                Told::Note(text, warns) => self.note(text, warns),
+                Told::Note(text, warns) => {
+                    if warns {
+                        self.recorder.dump_because(text.clone(), self.now);
+                    }
+                    self.note(text, warns);
+                }
                 Told::Event(event) => {
                     self.events.push_back(event);
                     if self.events.len() > REMEMBERED {
@@ -372,6 +418,9 @@ impl Session {
             return;
         }
         self.xruns += 1;
+        if self.time() > SETTLED {
+            self.recorder.dump_because("samples were lost".into(), now);
+        }
         self.gaps.push_back(Xrun { time: self.time(), whose });
         if self.gaps.len() > REMEMBERED {
             self.gaps.pop_front();
