@@ -99,6 +99,7 @@ fn told(output: &Compared, whole: bool) -> String {
             "`{name}`: {differ} samples differ, the first in frame {frame} ({time:.3} s); {snr_db:.1} dB between what was \
              heard and the difference"
         ),
-        Some((_, _)) => format!("`{name}`: {end_db:.1} dB between what was heard and the difference in the end"),
+        Some(_) if *end_db == f64::INFINITY => format!("`{name}`: its end is bit for bit as recorded"),
+        Some(_) => format!("`{name}`: {end_db:.1} dB between what was heard and the difference in the end"),
     }
 }
