@@ -63,6 +63,12 @@ pub struct Command {
     /// Open ports at this address instead of 127.0.0.1: whoever reaches it can control the graph
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<IpAddr>,
+    /// Record everything to a new folder: `aw replay DIR` plays it again, bit for bit
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+    /// Where the last 30 seconds are written when `d` is pressed, a worker fails or samples are lost
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    dump_dir: PathBuf,
     #[command(flatten)]
     workers: WorkersFrom,
 }
@@ -91,6 +97,8 @@ impl Command {
             rate: self.rate,
             block: self.block,
             realtime: !self.ordinary,
+            record: self.record.clone(),
+            dumps: self.dump_dir.clone(),
         };
         let stop = super::many::on_ctrl_c()?;
         let mut session = Session::open(setup, workers).map_err(fail)?;

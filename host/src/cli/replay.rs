@@ -1,11 +1,13 @@
 //! `aw replay`.
-mod jobs; // what is asked for
-mod tell; // what came of it
+mod jobs; //     what is asked for
+mod recorded; // recordings of `aw live`
+mod tell; //     what came of it
 
 use super::graph::Graph;
 use super::many::{self, Bar};
 use super::{WorkersFrom, fail};
 use aw_host::graph::{Diags, GraphFile};
+use aw_host::live::record::Bundle;
 use aw_host::plugin::Workers;
 use aw_host::replay::{Job, Outcome, Progress, ReplayError, check_files, replay};
 use clap::Args;
@@ -16,8 +18,9 @@ use std::sync::{Mutex, PoisonError};
 
 #[derive(Args)]
 pub struct Command {
-    /// The graph file; - reads standard input
-    #[arg(value_name = "GRAPH")]
+    /// The graph file; - reads standard input. Or a folder that `aw live` has recorded, by --record or when something went
+    /// wrong: it is played as it was, and compared with what was heard, bit for bit
+    #[arg(value_name = "GRAPH|DIR")]
     path: PathBuf,
     /// A WAV or FLAC file to play: FILE where the graph has one input, INPUT=FILE otherwise; - is standard input.
     /// Several files are played one after the other, in parallel across cores, each by a graph of its own
@@ -57,6 +60,9 @@ pub struct Command {
     /// Show what each node takes of a block: mean, p99 and longest, against the block's deadline
     #[arg(long)]
     load: bool,
+    /// Play a recording with other builds of its workers than those that were recorded
+    #[arg(long)]
+    anyway: bool,
     /// Say nothing but errors, and what is odd about files or workers
     #[arg(long, short)]
     quiet: bool,
@@ -66,6 +72,9 @@ pub struct Command {
 
 impl Command {
     pub fn run(&self) -> Result<ExitCode, ExitCode> {
+        if Bundle::may_be(&self.path) {
+            return self.play_recorded();
+        }
         let graph = Graph::read(&self.path)?;
         let workers = self.workers.find()?;
         let jobs = self.jobs(&graph.file)?;

@@ -5,6 +5,7 @@ use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
 use crate::plugin::{Param, Value};
 use crate::render::{Apart, FromRender, Lane, Load, Program, Remote, Renderer, ToRender};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread::Thread;
@@ -37,6 +38,33 @@ pub struct Engine {
     crashes: Vec<Report>,
     /// Lanes get threads of their own.
     threads: Option<Threads>,
+    /// Changes asked for.
+    changes: u32,
+    /// With which change each node came: the name is then that of no other.
+    born: BTreeMap<u64, Birth>,
+    /// What was sent, for whoever records it.
+    sent: Option<Vec<Sent>>,
+}
+
+/// A node by the change that brought it and the name that it had then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Birth {
+    /// Changes before it came, itself included.
+    pub since: u32,
+    /// Its name.
+    pub node: String,
+}
+
+/// A live parameter as the render thread was told of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    /// The node.
+    #[serde(flatten)]
+    pub of: Birth,
+    /// The parameter, by its place in the descriptor.
+    pub param: u32,
+    /// Its value.
+    pub value: f64,
 }
 
 /// How lanes run on threads.
@@ -135,6 +163,7 @@ impl Engine {
         let keyed = nodes.into_iter().enumerate().map(load);
         let nodes: BTreeMap<u64, Node> = keyed.collect();
         let keys = nodes.iter().map(|(key, node)| (node.name.clone(), *key)).collect();
+        let born = nodes.iter().map(|(key, node)| (*key, Birth { since: 0, node: node.name.clone() })).collect();
         let (renderer, remote) = Renderer::new(program, metered);
         let (coming, held, lanes, leaving) = (vec![], vec![], vec![], vec![]);
         (
@@ -151,6 +180,9 @@ impl Engine {
                 lanes,
                 crashes: vec![],
                 threads: None,
+                changes: 0,
+                born,
+                sent: None,
             },
             renderer,
         )
@@ -231,7 +263,7 @@ impl Engine {
         };
         let (param, message) = (at as u32, ToRender::Set { key, param: at as u32, value });
         if !self.coming.iter().any(|&(of, which)| of == key && which.is_none_or(|which| which == param)) {
-            return self.remote.send(message).map_err(|_| SetError::Full);
+            return self.send(message).map_err(|_| SetError::Full);
         }
         let same = |held: &ToRender| matches!(held, ToRender::Set { key: k, param: p, .. } if (*k, *p) == (key, param));
         self.held.retain(|held| !same(held));
@@ -239,6 +271,35 @@ impl Engine {
             return Err(SetError::Full);
         }
         self.held.push(message);
+        Ok(())
+    }
+
+    /// Notes from now on which live parameters the render thread is told of, in order.
+    pub fn record(&mut self) {
+        self.sent = Some(vec![]);
+    }
+
+    /// What was noted since it was last asked.
+    pub fn sent(&mut self) -> Vec<Sent> {
+        self.sent.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Sends what was noted, to the node that has this birth here; gives it back where too much waits. To a node that
+    /// there is not, it is sent all the same: messages are counted.
+    ///
+    /// # Errors
+    /// What was to be sent.
+    pub fn send_again(&mut self, sent: Sent) -> Result<(), Sent> {
+        let key = self.born.iter().find(|(_, birth)| **birth == sent.of).map_or(u64::MAX, |(key, _)| *key);
+        self.send(ToRender::Set { key, param: sent.param, value: sent.value }).map_err(|_| sent)
+    }
+
+    fn send(&mut self, message: ToRender) -> Result<(), ToRender> {
+        self.remote.send(message)?;
+        let ToRender::Set { key, param, value } = message;
+        if let (Some(sent), Some(of)) = (&mut self.sent, self.born.get(&key)) {
+            sent.push(Sent { of: of.clone(), param, value });
+        }
         Ok(())
     }
 
@@ -275,12 +336,14 @@ impl Engine {
         let mut coming: Vec<(u64, Option<u32>)> =
             set.iter().filter_map(|&(step, param, _)| Some((key_of(step)?, Some(param)))).collect();
         let [both, then] = Program::splice(splice, new.instances, set);
+        let since = self.changes + 1;
         let mut keys = BTreeMap::new();
         for (at, (origin, step)) in origins.iter().zip(&both.plan().steps).enumerate() {
             let key = match *origin {
                 Origin::New(from) => {
                     self.nodes.insert(both.key(at), fresh[from].clone().costs(both.load(at)));
                     coming.push((both.key(at), None));
+                    self.born.insert(both.key(at), Birth { since, node: step.name.clone() });
                     both.key(at)
                 }
                 Origin::Old(_) if !step.name.ends_with(" (before)") => self.keys[&step.name],
@@ -293,7 +356,7 @@ impl Engine {
         self.remote.play(both.program).map_err(|_| (ChangeError::Busy, None))?;
         self.leaving = std::mem::replace(&mut self.lanes, both.lanes);
         (self.plan, self.keys, self.then, self.changing) = (after, keys, Some(then), true);
-        self.coming = coming;
+        (self.coming, self.changes) = (coming, since);
         Ok(())
     }
 
@@ -342,7 +405,7 @@ impl Engine {
         }
         while self.coming.is_empty()
             && let Some(message) = self.held.first().copied()
-            && self.remote.send(message).is_ok()
+            && self.send(message).is_ok()
         {
             self.held.remove(0);
         }
@@ -380,6 +443,7 @@ impl Engine {
             // What has gone has said its last.
             let stays: BTreeSet<u64> = self.keys.values().copied().collect();
             self.nodes.retain(|key, _| stays.contains(key));
+            self.born.retain(|key, _| stays.contains(key));
         }
         reports
     }

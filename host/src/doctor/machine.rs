@@ -33,7 +33,7 @@ fn cpu() -> Finding {
 
 /// What the engines make use of.
 #[cfg(target_arch = "x86_64")]
-fn features() -> Vec<&'static str> {
+pub fn features() -> Vec<&'static str> {
     use std::arch::is_x86_feature_detected as has;
     let all = [
         ("sse4.2", has!("sse4.2")),
@@ -49,14 +49,14 @@ fn features() -> Vec<&'static str> {
 
 /// What the engines make use of.
 #[cfg(target_arch = "aarch64")]
-fn features() -> Vec<&'static str> {
+pub fn features() -> Vec<&'static str> {
     use std::arch::is_aarch64_feature_detected as has;
     let all = [("neon", has!("neon")), ("dotprod", has!("dotprod")), ("fp16", has!("fp16")), ("i8mm", has!("i8mm"))];
     all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn features() -> Vec<&'static str> {
+pub fn features() -> Vec<&'static str> {
     vec![]
 }
 

@@ -7,6 +7,8 @@ mod realtime; //  whether audio may go first
 mod sound; //     sound systems
 mod workers; //   worker libraries
 
+pub use machine::features as cpu_features;
+
 use crate::install::{Catalogue, Home};
 use crate::plugin::SearchPath;
 use serde::Serialize;

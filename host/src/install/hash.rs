@@ -28,6 +28,11 @@ pub fn copy<E: From<io::Error>>(
     Ok((hex(&sum.finalize()), bytes))
 }
 
+/// The sum of what is in memory.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// The sum of a file.
 pub fn of_file(path: &Path) -> io::Result<String> {
     let mut file = std::fs::File::open(path)?;

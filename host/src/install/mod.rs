@@ -8,7 +8,7 @@ mod crates; //     a .crate, by the user's cargo
 mod download; //   one file over HTTP, continued where it broke off
 mod error; //      what can go wrong, and the way out
 mod folder; //     a folder of wheels
-mod hash; //       SHA-256 of what is read
+pub(crate) mod hash; // SHA-256 of what is read
 mod home; //       where it all lives
 mod http; //       one request: certificates, proxies, passwords
 mod index; //      the pages of a package index

@@ -25,6 +25,7 @@
 
 mod error;
 mod flac;
+mod growing;
 mod lines;
 mod npy;
 mod npy_head;
@@ -44,6 +45,7 @@ mod write;
 mod tests;
 
 pub use error::AudioError;
+pub use growing::GrowingWav;
 pub use lines::LineWriter;
 pub use npy::NpyWriter;
 pub use npy_head::NpyHead;

@@ -2,10 +2,10 @@
 use super::levels::{Loudness, loudness};
 use super::player::{Deck, Piece};
 use super::scene::{Happening, Latency, Load as Shown, Param, Where};
-use crate::control::{ChangeError, Engine, Report};
+use crate::control::{ChangeError, Engine, Report, Sent};
 use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile, param_from_text};
 use crate::plugin::{ParamType, Taken, Value, Workers};
-use crate::render::Load;
+use crate::render::{Facts, Load};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,6 +22,8 @@ pub struct Made {
     pub file: GraphFile,
     /// What can be started.
     pub compiled: Compiled,
+    /// The rate that inputs and outputs were given.
+    pub rate: Option<u32>,
     /// What is odd about it, as `aw check` prints it.
     pub warnings: Option<String>,
 }
@@ -63,7 +65,7 @@ impl Made {
         match compiled {
             Some(compiled) if diags.errors() == 0 => {
                 let warnings = (!text.is_empty()).then_some(text);
-                Ok(Self { path: path.into(), file, compiled, warnings })
+                Ok(Self { path: path.into(), file, compiled, rate, warnings })
             }
             _ => Err(Mistakes(text)),
         }
@@ -98,6 +100,8 @@ pub struct Graph {
     pub path: PathBuf,
     /// As read.
     pub file: GraphFile,
+    /// Its number in recordings.
+    pub deck: u32,
     engine: Engine,
     /// Why nodes are left out.
     failed: BTreeMap<String, String>,
@@ -130,8 +134,9 @@ pub enum Told {
 }
 
 impl Graph {
-    /// Starts a graph for a player of these pieces, whose sound is `later` frames later than it has to be. Also what was
-    /// refused, and the remedy. `weighed`: it is to be known how loud it is.
+    /// Starts a graph for a player of these pieces, whose sound is `later` frames later than it has to be. Also what its
+    /// renderer tells whoever records it, and what was refused, with the remedy. `weighed`: it is to be known how loud it
+    /// is.
     ///
     /// # Errors
     /// The system has no thread for a lane.
@@ -141,10 +146,12 @@ impl Graph {
         later: usize,
         realtime: bool,
         weighed: bool,
-    ) -> std::io::Result<(Self, Box<Deck>, Vec<String>)> {
+    ) -> std::io::Result<(Self, Box<Deck>, Facts, Vec<String>)> {
         let Made { path, file, compiled, .. } = made;
         let plan = compiled.plan.clone();
-        let (engine, renderer, notes) = Engine::start_on_threads(compiled, true, realtime)?;
+        let (mut engine, mut renderer, notes) = Engine::start_on_threads(compiled, true, realtime)?;
+        engine.record();
+        let facts = renderer.recorded();
         let whole = renderer.load().cloned();
         let channels = plan.outputs.iter().find_map(|output| match output.kind {
             OutputKind::Audio(_) => plan.output_format(output),
@@ -155,7 +162,9 @@ impl Graph {
         let (weigher, loudness) = weighs.unzip();
         let deck = Box::new(Deck::new(renderer, &plan, piece, later, weigher));
         let (failed, missed, set) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Ok((Self { path, file, engine, failed, missed, set, cleared: vec![], whole, loudness }, deck, notes))
+        let (number, cleared) = (0, vec![]);
+        let graph = Self { path, file, deck: number, engine, failed, missed, set, cleared, whole, loudness };
+        Ok((graph, deck, facts, notes))
     }
 
     /// What plays, or will once a change is through.
@@ -187,9 +196,9 @@ impl Graph {
     /// # Errors
     /// [`ChangeError`], with what was read if it can be started anew; the graph plays on as it is.
     pub fn change(&mut self, made: Made, anew: &BTreeSet<String>) -> Result<(), (ChangeError, Option<Box<Made>>)> {
-        let Made { path, file, compiled, warnings } = made;
+        let Made { path, file, compiled, rate, warnings } = made;
         if let Err((why, compiled)) = self.engine.change_anew(compiled, anew) {
-            return Err((why, compiled.map(|compiled| Box::new(Made { path, file, compiled: *compiled, warnings }))));
+            return Err((why, compiled.map(|compiled| Box::new(Made { path, file, compiled: *compiled, rate, warnings }))));
         }
         (self.path, self.file) = (path, file);
         // What the file says counts again.
@@ -210,6 +219,11 @@ impl Graph {
             self.set.insert(Where { node: node.into(), param: param.into() }, now);
         }
         Ok(())
+    }
+
+    /// Live parameters that the render thread was told of since it was last asked.
+    pub fn sent(&mut self) -> Vec<Sent> {
+        self.engine.sent()
     }
 
     /// The value of a live parameter, as a number.

@@ -11,6 +11,7 @@ pub mod news;
 pub mod plain;
 pub mod player;
 mod preset;
+pub mod record;
 pub mod remote;
 mod scene;
 pub mod screen;

@@ -6,6 +6,7 @@ use super::hearing::Ears;
 use super::levels::{self, Analyser, Levels};
 use super::lines::{Line, Turn};
 use super::player::{Burst, DECKS, Order, Orders, Piece, Planes, Player};
+use super::record::{Entry, Recorder, Recording};
 use super::scene::{Clock, Deck, Happening, Latency, Note, Port, Scene, Spectrum, Whose, Xrun};
 use super::stage::{Bus, Call, Home, Looks, Stage};
 use crate::graph::{GraphFile, OutputKind, Plan};
@@ -34,6 +35,8 @@ const COLUMNS: usize = 512;
 const MATCHES: Duration = Duration::from_secs(1);
 /// The most by which a graph is made louder or softer to be as loud as another, in dB.
 const MOST_MATCHED_DB: f64 = 24.0;
+/// Seconds after which samples that are lost are worth a recording: devices that begin lose some.
+const SETTLED: f64 = 2.0;
 /// Lines of each kind that are remembered.
 const REMEMBERED: usize = 200;
 
@@ -54,6 +57,10 @@ pub struct Setup {
     pub block: Option<u32>,
     /// Threads ask to go before all ordinary ones.
     pub realtime: bool,
+    /// The folder to record everything to, so that it can be played again; it must be new or empty.
+    pub record: Option<PathBuf>,
+    /// Where the last seconds are written when they are wanted, or something happens.
+    pub dumps: PathBuf,
 }
 
 /// Why nothing can be heard.
@@ -84,6 +91,14 @@ pub enum LiveError {
     /// An input or output is bound to a file.
     #[error("`{0}` is bound to a file by `wav`: write `device` instead to use it live, or use `aw replay`")]
     File(String),
+    /// The recording cannot begin.
+    #[error("cannot record to {}: {why}; name a new folder, or an empty one", folder.display())]
+    Record {
+        /// The folder.
+        folder: PathBuf,
+        /// In the words of the system.
+        why: std::io::Error,
+    },
     /// The two graphs are not alike.
     #[error("{0} cannot be compared with {1}: inputs and outputs must have the same names and channels")]
     Unlike(String, String),
@@ -112,6 +127,7 @@ pub struct Session {
     /// The stage, while no device drives.
     stage: Option<Box<Stage>>,
     orders: Orders,
+    recorder: Recorder,
     /// By input, and by place.
     takers: Vec<Plug<TakeEnd>>,
     feeders: Vec<Option<Plug<FeedEnd>>>,
@@ -192,8 +208,11 @@ impl Session {
                 self.reload.all();
                 return Ok(());
             }
-            Act::Dump => return Err("this version keeps no recording".into()),
             Act::Measure => return self.measure(),
+            Act::Dump => {
+                self.recorder.dump();
+                return Ok(());
+            }
             Act::Clear => self.clear(),
             Act::Quit => self.quit = true,
         }
@@ -232,6 +251,9 @@ impl Session {
         self.tend_burst();
         self.analyser.update(&mut self.spectrum, COLUMNS);
         self.tend_files(now);
+        for (text, warns) in self.recorder.notes() {
+            self.note(text, warns);
+        }
     }
 
     /// Fades out, and closes everything. What hangs is told.
@@ -244,16 +266,30 @@ impl Session {
         }
         let closing: Vec<_> = self.places.iter_mut().filter_map(|place| place.line.close("the end", self.now)).collect();
         closing.into_iter().for_each(|closing| drop(closing.join()));
-        self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect()
+        let mut said: Vec<String> = self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect();
+        said.extend(self.recorder.close());
+        said
     }
 
     fn time(&self) -> f64 {
         self.played.load(Relaxed) as f64 / f64::from(self.rate.max(1))
     }
 
+    /// Starts a graph in a slot, unheard, so many frames later than it has to be.
+    fn insert(&mut self, slot: usize, made: Made, later: usize, weighed: bool) -> std::io::Result<()> {
+        let copied = self.recorder.copy(&made, &self.workers);
+        let (mut graph, deck, facts, notes) = Graph::start(made, self.piece, later, self.setup.realtime, weighed)?;
+        notes.into_iter().for_each(|note| self.note(note, true));
+        graph.deck = self.recorder.inserted(slot, copied, later, facts);
+        self.give(Order::Insert(slot, deck));
+        self.graphs[slot] = Some(graph);
+        Ok(())
+    }
+
     fn note(&mut self, text: impl Into<String>, warns: bool) {
         let note = Note { time: self.time(), text: text.into(), warns };
         if self.notes.back().is_none_or(|last| last.text != note.text) {
+            self.recorder.noted(note.time, &note.text);
             self.notes.push_back(note);
         }
         if self.notes.len() > REMEMBERED {
@@ -266,7 +302,10 @@ impl Session {
     }
 
     fn give(&mut self, order: Order) {
-        if self.orders.give(order).is_err() {
+        let entry = Entry::of_order(&order);
+        if self.orders.give(order).is_ok() {
+            self.recorder.ordered(entry);
+        } else {
             self.note("too many changes came at once, and one is lost; try again", true);
         }
     }
@@ -339,6 +378,7 @@ impl Session {
         for slot in self.slots.into_iter().flatten() {
             let Some(graph) = &mut self.graphs[slot] else { continue };
             let set = graph.set(node, param, value);
+            self.recorder.set(graph.deck, graph.sent());
             result = if result.is_ok() { result } else { set };
         }
         // How loud they were before says nothing any more; both are weighed over the same time.
@@ -388,13 +428,19 @@ impl Session {
             let shown = self.slots[usize::from(self.ears.shown.deck == Deck::B)] == Some(slot);
             if let Some(graph) = &mut self.graphs[slot] {
                 let of_graph = graph.told(now);
+                self.recorder.set(graph.deck, graph.sent());
                 // Of two graphs that are compared, the events of the one that is told of are shown.
                 told.extend(of_graph.into_iter().filter(|told| shown || matches!(told, Told::Note(..))));
             }
         }
         for told in told {
             match told {
-                Told::Note(text, warns) => self.note(text, warns),
+                Told::Note(text, warns) => {
+                    if warns {
+                        self.recorder.dump_because(text.clone(), self.now);
+                    }
+                    self.note(text, warns);
+                }
                 Told::Event(event) => {
                     self.events.push_back(event);
                     if self.events.len() > REMEMBERED {
@@ -427,6 +473,9 @@ impl Session {
             return;
         }
         self.xruns += 1;
+        if self.time() > SETTLED {
+            self.recorder.dump_because("samples were lost".into(), now);
+        }
         self.gaps.push_back(Xrun { time: self.time(), whose });
         if self.gaps.len() > REMEMBERED {
             self.gaps.pop_front();

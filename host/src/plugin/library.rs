@@ -153,6 +153,11 @@ impl Library {
         })
     }
 
+    /// The CRC-32 of its file: as it was when it was opened, if that is known, and as it is now otherwise.
+    pub fn crc(&self) -> Option<u32> {
+        self.sum.or_else(|| std::fs::read(&self.path).ok().map(|bytes| crc32fast::hash(&bytes)))
+    }
+
     /// Heap use of the library, if it counts.
     pub fn heap(&self) -> Option<Heap> {
         self.heap.map(|report| {

@@ -15,7 +15,7 @@ impl Lanes {
     pub fn come_home(&mut self, program: &mut Program) -> bool {
         let mut all = true;
         for at in 0..self.lanes.len() {
-            self.take_answers(at, program);
+            self.take_answers(at, program, 0);
             let lane = &mut self.lanes[at];
             lane.part = lane.part.take().or_else(|| lane.back.try_pop());
             all &= lane.part.is_some() && lane.fed && whole(&self.answers, &lane.outputs);

@@ -1,5 +1,6 @@
 //! RT — the lanes, seen from the render thread: what they are sent, and what has come back.
 use super::answers::Answers;
+use super::chance::{Chance, What};
 use super::lane::{Job, Lane, Set};
 use super::message::{FromRender, Reports};
 use super::pipe::{PipeIn, PipeOut};
@@ -48,6 +49,8 @@ pub struct Away {
     pub(super) thread: Option<Thread>,
     /// Blocks that it was asked for.
     pub(super) sent: u64,
+    /// Blocks of which the answers have been taken.
+    pub(super) taken: u64,
     /// Blocks that it has done.
     pub(super) done: Arc<AtomicU64>,
     /// It gets its frames. If not, it fell so far behind that they found no room: it begins anew when it has caught up.
@@ -103,17 +106,23 @@ impl Lanes {
         self.told[step].0 = key;
     }
 
-    /// Takes what has come, and sees which lanes can be fed.
-    pub fn begin_block(&mut self, program: &mut Program) {
+    /// Takes what has come, and sees which lanes can be fed. `block`: blocks rendered before.
+    pub fn begin_block(&mut self, program: &mut Program, block: u64, chance: &mut Chance) {
         for at in 0..self.lanes.len() {
             self.lanes[at].lend();
             // Before the answers are taken: what was done by then is taken in full.
             let idle = self.behind(at) == 0;
-            self.take_answers(at, program);
+            let left = chance.behind(block, at);
+            self.take_answers(at, program, left);
             let lane = &mut self.lanes[at];
+            if !lane.outputs.is_empty() && lane.sent > lane.taken {
+                chance.tell(block, What::Behind { lane: at as u32, left: (lane.sent - lane.taken) as u32 });
+            }
             if lane.fed {
-                lane.fed = lane.has_room();
-            } else if idle && whole(&self.answers, &lane.outputs) && lane.begin_anew(program) {
+                lane.fed = chance.feeds(block, at, lane.has_room());
+            } else if chance.renews(block, at, idle && whole(&self.answers, &lane.outputs)) && lane.begin_anew(program)
+            {
+                chance.tell(block, What::Anew { lane: at as u32 });
                 for (_, stream) in &lane.outputs {
                     if let Some((answers, _)) = &mut self.answers[*stream] {
                         answers.begin_at(program.streams[*stream].end());
@@ -123,9 +132,14 @@ impl Lanes {
         }
     }
 
-    pub(super) fn take_answers(&mut self, at: usize, program: &mut Program) {
+    /// Takes the answers to all blocks but `left`, as far as they are there.
+    pub(super) fn take_answers(&mut self, at: usize, program: &mut Program, left: u64) {
         let lane = &mut self.lanes[at];
-        while !lane.outputs.is_empty() && lane.answered.occupied_len() >= lane.outputs.len() {
+        while !lane.outputs.is_empty()
+            && lane.sent.saturating_sub(lane.taken) > left
+            && lane.answered.occupied_len() >= lane.outputs.len()
+        {
+            lane.taken += 1;
             for (pipe, stream) in &mut lane.outputs {
                 let frames = u64::from(lane.answered.try_pop().unwrap_or(0));
                 let Some((answers, _)) = &mut self.answers[*stream] else { continue };
@@ -182,10 +196,14 @@ impl Lanes {
         }
     }
 
-    /// Asks the lanes for this block, and wakes them. `home`: they are to come home when it is done.
-    pub fn end_block(&mut self, block: u64, home: bool) {
-        for lane in self.lanes.iter_mut().filter(|lane| lane.fed) {
-            lane.send_sets(block);
+    /// Asks the lanes for this block, and wakes them. `home`: they are to come home when it is done. `blocks`: rendered
+    /// before it.
+    pub fn end_block(&mut self, block: u64, home: bool, blocks: u64, chance: &mut Chance) {
+        for (at, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| lane.fed) {
+            lane.send_sets(block, chance.kept(blocks, at));
+            if !lane.waiting.is_empty() {
+                chance.tell(blocks, What::Kept { lane: at as u32, left: lane.waiting.len() as u32 });
+            }
             for (_, gone, _) in &mut lane.inputs {
                 let _has_room = lane.counts.try_push(std::mem::take(gone));
             }
@@ -223,9 +241,9 @@ impl Away {
         room
     }
 
-    /// Sends live parameters on, for this block.
-    fn send_sets(&mut self, block: u64) {
-        while let Some(set) = self.waiting.last()
+    /// Sends live parameters on, for this block, all but `left`.
+    fn send_sets(&mut self, block: u64, left: usize) {
+        while let Some(set) = self.waiting.get(left..).and_then(<[Set]>::last)
             && self.sets.try_push((block, *set)).is_ok()
         {
             self.waiting.pop();

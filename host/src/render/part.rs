@@ -139,6 +139,7 @@ impl Lanes {
             members: part.members,
             thread: None,
             sent: 0,
+            taken: 0,
             done,
             fed: true,
             part: Some(Box::new(lane)),

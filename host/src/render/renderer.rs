@@ -1,4 +1,5 @@
 //! RT — one block: messages, sources, steps, sinks.
+use super::chance::{Chance, Facts, Script, Teller, What};
 use super::lanes::Lanes;
 use super::load::Load;
 use super::message::{Remote, Reports, ToRender};
@@ -26,6 +27,9 @@ pub struct Renderer {
     home: HeapProd<Box<Program>>,
     /// Time accounting, if it is wanted.
     load: Option<Arc<Load>>,
+    /// Blocks rendered, by all programs.
+    blocks: u64,
+    chance: Chance,
 }
 
 impl Renderer {
@@ -39,7 +43,8 @@ impl Renderer {
         let load = metered.then(Arc::<Load>::default);
         let remote = Remote { messages: to, reports: from, lost, next: send, home: back, in_flight: false };
         let lanes = std::mem::take(&mut program.lanes);
-        (Self { program, messages, reports, lanes, next, home, load }, remote)
+        let (blocks, chance) = (0, Chance::Clock);
+        (Self { program, messages, reports, lanes, next, home, load, blocks, chance }, remote)
     }
 
     /// Control side, before the first block: takes the steps that are on lanes out of the program, for threads of their
@@ -48,6 +53,18 @@ impl Renderer {
         let apart = remote.part(&mut self.program, self.load.is_some());
         self.lanes = std::mem::take(&mut self.program.lanes);
         apart
+    }
+
+    /// Control side, before the first block: tells from now on what does not follow from the sound that comes in.
+    pub fn recorded(&mut self) -> Facts {
+        let (teller, facts) = Teller::new();
+        self.chance = Chance::Told(teller);
+        facts
+    }
+
+    /// Control side, before the first block: plays as it was recorded. Lanes are waited for, so this is no more RT.
+    pub fn follow(&mut self, script: Script) {
+        self.chance = Chance::Script(script);
     }
 
     /// Control side: tells which thread runs a lane, to be woken when there is something to do.
@@ -115,17 +132,26 @@ impl Renderer {
         let before = self.load.as_ref().map(|_| Taken::now());
         let start = before.map(|_| Instant::now());
         self.change();
-        while let Some(message) = self.messages.try_pop() {
+        let mut obeyed = 0;
+        let most = self.chance.messages(self.blocks, MESSAGES);
+        while let Some(message) = if obeyed < most { self.messages.try_pop() } else { None } {
             self.obey(message);
+            obeyed += 1;
         }
-        self.lanes.begin_block(&mut self.program);
+        if obeyed > 0 {
+            self.chance.tell(self.blocks, What::Obeyed(obeyed as u32));
+        }
+        self.lanes.begin_block(&mut self.program, self.blocks, &mut self.chance);
         self.sources(fill);
         let mut clock = start.map(|_| Clock::now());
         self.program.walk(&mut self.lanes, &mut self.reports, &mut clock);
         self.sinks(hear);
         self.program.slide();
         self.program.block += 1;
-        self.lanes.end_block(self.program.block - 1, self.is_time());
+        let home = self.is_time() && self.chance.may_change(self.blocks + 1);
+        self.lanes.end_block(self.program.block - 1, home, self.blocks, &mut self.chance);
+        self.blocks += 1;
+        self.chance.wait(|| self.lanes.rest());
         if let (Some(load), Some(start), Some(before)) = (&self.load, start, before) {
             let taken = Taken::now().since(before);
             load.took(taken);
@@ -155,7 +181,8 @@ impl Renderer {
 
     /// Goes over to the program that waits, if this is the moment for it and all lanes are at home; the old one goes home.
     fn change(&mut self) {
-        if !self.is_time() || !self.lanes.come_home(&mut self.program) {
+        let due = self.is_time() && self.chance.may_change(self.blocks);
+        if !due || !self.lanes.come_home(&mut self.program) {
             return;
         }
         if let Some(mut next) = self.next.try_pop() {
@@ -166,6 +193,7 @@ impl Renderer {
             std::mem::swap(&mut self.program.lanes, &mut next.lanes);
             let old = std::mem::replace(&mut self.program, next);
             let _cannot_be_full = self.home.try_push(old);
+            self.chance.changed(self.blocks);
         }
     }
 

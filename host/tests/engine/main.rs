@@ -17,6 +17,7 @@ mod play;
 mod player; //       compiles and renders
 mod priming; //    the dry run against the closed form
 mod random; //     properties of random graphs
+mod record; //    what was played comes again
 mod recording; //  where workers are in the recording, and that it comes again
 mod said; //       what is said of graphs that are refused
 mod small; //      a little of everything, small enough for Miri

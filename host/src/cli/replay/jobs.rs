@@ -15,10 +15,20 @@ fn usage(why: impl std::fmt::Display) -> ExitCode {
 }
 
 /// "NAME=VALUE", where the name is one of those known; a path may have `=` in it.
-fn named<'a>(text: &'a str, known: &[&str]) -> (Option<&'a str>, &'a str) {
+pub fn named<'a>(text: &'a str, known: &[&str]) -> (Option<&'a str>, &'a str) {
     match text.split_once('=') {
         Some((name, value)) if known.contains(&name) => (Some(name), value),
         _ => (None, text),
+    }
+}
+
+/// How samples are written.
+pub fn encoding(name: &str) -> Encoding {
+    match name {
+        "s16" => Encoding::S16,
+        "s24" => Encoding::S24,
+        "s32" => Encoding::S32,
+        _ => Encoding::F32,
     }
 }
 
@@ -106,12 +116,7 @@ impl Command {
         if self.tail.is_some_and(|seconds| !(0.0..=3600.0).contains(&seconds)) {
             return Err(usage("--tail takes 0 to 3600 seconds"));
         }
-        let encoding = match self.encoding.as_str() {
-            "s16" => Encoding::S16,
-            "s24" => Encoding::S24,
-            "s32" => Encoding::S32,
-            _ => Encoding::F32,
-        };
+        let encoding = encoding(&self.encoding);
         let keep = Keep {
             outputs,
             encoding: Some(encoding),

@@ -5,9 +5,11 @@ use crate::graph::{OutputKind, Pace, Plan};
 use crate::plugin::FramesMut;
 use crate::render::Renderer;
 use num_integer::gcd;
+use serde::{Deserialize, Serialize};
 
 /// How many frames a player plays at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Piece {
     /// Always so many.
     Always(usize),

@@ -1,5 +1,6 @@
 //! RT — what is heard: one of several graphs, or the sound that came in, gone over to without a click.
 use crate::graph::{OutputKind, Plan};
+use crate::plugin::flushed;
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::time::Instant;
@@ -9,13 +10,16 @@ mod deck; //   a graph in blocks of its own
 mod dry; //    the sound that came in, as late as a graph
 mod planes; // frames of sound
 mod ramp; //   a gain without a bend
+mod tape; //   what was heard and played, for whoever records it
 
 pub use burst::Burst;
 pub use deck::{Deck, Piece};
 pub use planes::{Planes, heard};
+pub use tape::{Played, Reel};
 
 use dry::Dry;
 use ramp::Ramp;
+use tape::Tape;
 
 /// Graphs that may play at once: two that are compared, and for each one that takes its place.
 pub const DECKS: usize = 4;
@@ -110,6 +114,7 @@ pub struct Player {
     long: HeapProd<Long>,
     burst: Option<Box<Burst>>,
     bursts: HeapProd<Box<Burst>>,
+    tape: Option<Tape>,
 }
 
 impl Player {
@@ -146,6 +151,7 @@ impl Player {
             long,
             burst: None,
             bursts,
+            tape: None,
         };
         (Box::new(player), Orders { orders: give, home: at_home, long: told, bursts: listened })
     }
@@ -155,19 +161,33 @@ impl Player {
         self.frames
     }
 
+    /// [control] Before it plays: keeps what it hears and plays from now on for whoever fetches it.
+    pub fn recorded(&mut self) -> Reel {
+        let inputs = self.inputs.iter().map(Planes::channels).collect();
+        let outputs = self.outputs.iter().flatten().map(Planes::channels).collect();
+        let (tape, reel) = Tape::new(inputs, outputs, self.rate);
+        self.tape = Some(tape);
+        reel
+    }
+
     /// RT — plays a piece: `fill` writes them for each input, `hear` is given those of each output.
-    pub fn play(
-        &mut self,
-        frames: usize,
-        mut fill: impl FnMut(usize, &mut Planes),
-        mut hear: impl FnMut(usize, &Planes),
-    ) {
+    pub fn play(&mut self, frames: usize, fill: impl FnMut(usize, &mut Planes), hear: impl FnMut(usize, &Planes)) {
+        flushed(|| self.piece(frames, fill, hear));
+    }
+
+    fn piece(&mut self, frames: usize, mut fill: impl FnMut(usize, &mut Planes), mut hear: impl FnMut(usize, &Planes)) {
         let start = Instant::now();
-        while let Some(order) = self.orders.try_pop() {
+        let mut obeyed = 0;
+        while let Some(order) = if obeyed < ORDERS as u32 { self.orders.try_pop() } else { None } {
             self.obey(order);
+            obeyed += 1;
         }
         for (input, planes) in self.inputs.iter_mut().enumerate() {
             fill(input, planes);
+        }
+        if let Some(tape) = &mut self.tape {
+            tape.begin(frames, obeyed);
+            self.inputs.iter().for_each(|planes| tape.add(planes));
         }
         if let Some(first) = self.inputs.first() {
             self.dry.feed(first, frames);
@@ -209,6 +229,10 @@ impl Player {
             if let Some(planes) = planes {
                 hear(output, planes);
             }
+        }
+        if let Some(tape) = &mut self.tape {
+            self.outputs.iter().flatten().for_each(|planes| tape.add(planes));
+            tape.end();
         }
         self.judge(frames, start);
         self.frames += frames as u64;

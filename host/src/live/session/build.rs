@@ -73,7 +73,11 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         Direction::Output => Piece::Always(chunk),
         Direction::Input => Piece::UpTo(chunk),
     };
-    let (player, orders) = Player::new(plan, rate, piece, LONGEST * rate as usize);
+    let longest = LONGEST * rate as usize;
+    let (mut player, orders) = Player::new(plan, rate, piece, longest);
+    let (reel, folder) = (player.recorded(), setup.record.as_deref());
+    let recorder = Recorder::start(Recording { plan, rate, piece, longest, reel, folder, dumps: &setup.dumps })
+        .map_err(|why| LiveError::Record { folder: folder.unwrap_or(&setup.dumps).into(), why })?;
     let (inputs, takers) = plan
         .inputs
         .iter()
@@ -117,6 +121,7 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         home: Arc::new(ArrayQueue::new(1)),
         stage: Some(stage),
         orders,
+        recorder,
         takers,
         feeders,
         intakes,
@@ -159,10 +164,8 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         if let Some(warnings) = &made.warnings {
             session.note(warnings.trim_end(), true);
         }
-        let (graph, deck, notes) = Graph::start(made, piece, later, session.setup.realtime, plans.len() > 1)?;
-        notes.into_iter().for_each(|note| session.note(note, true));
-        session.give(Order::Insert(at, deck));
-        (session.graphs[at], session.slots[at]) = (Some(graph), Some(at));
+        session.insert(at, made, later, plans.len() > 1)?;
+        session.slots[at] = Some(at);
     }
     session.hear();
     // Inputs first: they have something by the time the driver asks.

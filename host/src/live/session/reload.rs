@@ -131,8 +131,12 @@ impl Session {
             return Err(Mistakes(format!("error: {}: {text}", path.display())));
         }
         let warnings = made.warnings.clone();
+        let copied = self.recorder.copy(&made, &self.workers);
         match graph.change(made, &anew) {
-            Ok(()) => self.hear(),
+            Ok(()) => {
+                self.recorder.changed(graph.deck, copied, anew.into_iter().collect());
+                self.hear();
+            }
             Err((ChangeError::Busy, _)) => self.reload.everything = true,
             Err((_, Some(made))) => self.begin_beside(deck, *made),
             Err((why, None)) => self.note(why.to_string(), true),
@@ -153,11 +157,8 @@ impl Session {
         let settles = plan.settled as f64 * f64::from(plan.block) / f64::from(plan.rate.max(1));
         let other = self.slots[1 - deck].map_or(0, |_| self.graph_latency());
         let later = other.saturating_sub(build::latency(plan, self.piece));
-        match Graph::start(made, self.piece, later, self.setup.realtime, self.slots[1].is_some()) {
-            Ok((graph, stage, notes)) => {
-                notes.into_iter().for_each(|note| self.note(note, true));
-                self.graphs[slot] = Some(graph);
-                self.give(Order::Insert(slot, stage));
+        match self.insert(slot, made, later, self.slots[1].is_some()) {
+            Ok(()) => {
                 let heard_at = self.now + WARM + Duration::from_secs_f64(settles.min(10.0));
                 let before = self.slots[deck];
                 self.coming.push(Coming { deck, slot, before, heard_at, gone_at: None, removed: false });
