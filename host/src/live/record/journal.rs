@@ -48,7 +48,7 @@ pub enum Entry {
         frames: usize,
     },
     /// A burst goes out, to measure the way back.
-    Measure,
+    Measure {},
     /// A live parameter.
     Set {
         /// The deck.
@@ -209,7 +209,7 @@ impl Entry {
             Order::Remove(slot) => Some(Self::Remove { slot }),
             Order::Hear { decks, dry, frames } => Some(Self::Hear { decks, dry, frames }),
             Order::Later(frames) => Some(Self::Later { frames }),
-            Order::Measure(_) => Some(Self::Measure),
+            Order::Measure(_) => Some(Self::Measure {}),
         }
     }
 
@@ -220,6 +220,6 @@ impl Entry {
 
     /// Whether a player obeys it as an order.
     pub fn is_order(&self) -> bool {
-        matches!(self, Self::Insert { .. } | Self::Remove { .. } | Self::Hear { .. } | Self::Later { .. })
+        matches!(self, Self::Insert { .. } | Self::Remove { .. } | Self::Hear { .. } | Self::Later { .. } | Self::Measure { .. })
     }
 }

@@ -217,7 +217,7 @@ impl Bundle {
                 self.decks.entry(deck).or_default();
                 self.orders.push_back(entry);
             }
-            Entry::Remove { .. } | Entry::Hear { .. } | Entry::Later { .. } | Entry::Measure => self.orders.push_back(entry),
+            Entry::Remove { .. } | Entry::Hear { .. } | Entry::Later { .. } | Entry::Measure { .. } => self.orders.push_back(entry),
             Entry::Set { deck, sent } => self.decks.entry(deck).or_default().asked.push_back(Asked::Set(sent)),
             Entry::Change { deck, graph, anew } => {
                 let anew = anew.into_iter().collect();
@@ -491,7 +491,7 @@ impl Round<'_> {
                 }
                 Entry::Hear { decks, dry, frames } => Order::Hear { decks, dry, frames },
                 Entry::Later { frames } => Order::Later(frames),
-                Entry::Measure => Order::Measure(Burst::new(bundle.start.rate)),
+                Entry::Measure {} => Order::Measure(Burst::new(bundle.start.rate)),
                 _ => continue,
             };
             if matches!(&order, Order::Insert(slot, _) | Order::Remove(slot) if *slot >= crate::live::player::DECKS) {
