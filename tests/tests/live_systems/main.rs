@@ -14,11 +14,14 @@ use live::{Live, peaks};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// Samples a second of the speech that is played.
 const RATE: u32 = 16000;
 /// Seconds of it.
 const SECONDS: usize = 4;
+/// How long two clocks may take until they know each other: up to then the pitch wavers.
+const SETTLES: Duration = Duration::from_secs(3);
 
 #[test]
 fn sound_goes_through_pulseaudio_and_again_after_the_server_has_died() {
@@ -89,7 +92,7 @@ fn memory_stays_where_it_may_and_where_it_may_not_that_is_said() {
     let mut live = Live::start(server.known_to(&mut aw));
     live.wait("the note", 0, |line| says(line) && line.contains("memlock unlimited"));
     live.wait("it plays", 0, |line| peaks(line).is_some());
-    assert_eq!(locked(&live), 0);
+    assert!(locked(&live) < 1 << 20, "what JACK shares with its clients, and no more");
     assert_eq!(live.end().iter().filter(|line| says(line)).count(), 1);
 }
 
@@ -124,6 +127,7 @@ fn back(live: &mut Live, gone: usize) {
 fn heard(live: &mut Live, play: impl Fn(&Path) -> Vec<f32>) {
     let folder = tempfile::tempdir().unwrap();
     let (wav, speech) = speech(folder.path());
+    std::thread::sleep(SETTLES);
     let before = live.said().len();
     let heard = play(&wav);
     let said = live.said().join("\n");

@@ -51,6 +51,10 @@ pub fn shape(plan: &Plan) -> Vec<(String, Option<u32>)> {
 pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
     let first = Made::of(&setup.graphs[0], &workers, None).map_err(LiveError::Graph)?;
     refuse_files(&first.file)?;
+    // Before devices call, as it takes a while in which no thread gets a page; and before graphs start, whose first blocks
+    // are to find all of theirs.
+    let locks = setup.realtime && setup.host.name() != HostName::Simulated;
+    let locked = locks.then(lock_memory);
     let (mut places, driver) = open_places(&setup, &first)?;
     let got = places[driver].line.got().ok_or(LiveError::Nothing(first.path.display().to_string()))?;
     let rate = got.rate;
@@ -154,9 +158,7 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
         setup,
         workers,
     };
-    // Before graphs start: what they ask for is there at once, and their first blocks find it.
-    let locks = session.setup.realtime && session.setup.host.name() != HostName::Simulated;
-    if let Some(Err(why)) = locks.then(lock_memory) {
+    if let Some(Err(why)) = locked {
         session.note(why, true);
     }
     for (at, made) in made.into_iter().enumerate() {
