@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
-/// What is larger is named by its sum and its place, and not kept: in bytes.
+/// What is larger is named by its sum and its place, and not kept, as are libraries: in bytes.
 const LARGEST: u64 = 64 << 20;
 
 /// Files that are kept in memory, by their sums: what stays the same from one graph to the next is kept once.
@@ -102,7 +102,7 @@ fn name_file(
 ) -> Named {
     let from = path.display().to_string();
     let size = path.metadata().map(|about| about.len()).unwrap_or(0);
-    let bytes = if size <= LARGEST { std::fs::read(path).ok() } else { None };
+    let bytes = if size <= LARGEST && !is_code(path) { std::fs::read(path).ok() } else { None };
     match bytes {
         Some(bytes) => {
             let name = path.file_name().map_or("file".into(), |name| name.to_string_lossy().into_owned());
@@ -116,6 +116,12 @@ fn name_file(
         }
         None => Named { written, from, file: None, bytes: size, sha256: hash::of_file(path).unwrap_or_default() },
     }
+}
+
+/// A library that a worker loads. It is not kept: who plays the recording of somebody else must not run his code.
+fn is_code(path: &Path) -> bool {
+    let name = path.file_name().map_or(String::new(), |name| name.to_string_lossy().to_lowercase());
+    name.contains(".so.") || [".so", ".dylib", ".dll"].iter().any(|end| name.ends_with(end))
 }
 
 /// The libraries of the workers of a plan, as they were opened.

@@ -401,7 +401,7 @@ impl Replay<'_> {
                 Ok(sum) if sum == named.sha256 => drop(places.insert(named.written.clone(), absolute(here))),
                 Ok(_) => return Err(wrong("is another file here")),
                 Err(_) if named.file.is_some() => return Err(wrong("is missing in the recording")),
-                Err(_) => return Err(wrong("was too large to be recorded, and is not there")),
+                Err(_) => return Err(wrong("is not there, and was not recorded: it was too large, or is a library")),
             }
         }
         file.rename(self.workers, &places);
