@@ -101,6 +101,8 @@ impl Command {
             rate: None,
             block: self.block,
             realtime: !self.ordinary,
+            record: None,
+            dumps: std::env::temp_dir(),
         };
         let workers = self.workers.find()?;
         let stop = many::on_ctrl_c()?;

@@ -198,7 +198,10 @@ impl Graph {
     pub fn change(&mut self, made: Made, anew: &BTreeSet<String>) -> Result<(), (ChangeError, Option<Box<Made>>)> {
         let Made { path, file, compiled, rate, warnings } = made;
         if let Err((why, compiled)) = self.engine.change_anew(compiled, anew) {
-            return Err((why, compiled.map(|compiled| Box::new(Made { path, file, compiled: *compiled, rate, warnings }))));
+            return Err((
+                why,
+                compiled.map(|compiled| Box::new(Made { path, file, compiled: *compiled, rate, warnings })),
+            ));
         }
         (self.path, self.file) = (path, file);
         // What the file says counts again.

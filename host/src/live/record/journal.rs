@@ -220,6 +220,9 @@ impl Entry {
 
     /// Whether a player obeys it as an order.
     pub fn is_order(&self) -> bool {
-        matches!(self, Self::Insert { .. } | Self::Remove { .. } | Self::Hear { .. } | Self::Later { .. } | Self::Measure { .. })
+        matches!(
+            self,
+            Self::Insert { .. } | Self::Remove { .. } | Self::Hear { .. } | Self::Later { .. } | Self::Measure { .. }
+        )
     }
 }

@@ -217,7 +217,9 @@ impl Bundle {
                 self.decks.entry(deck).or_default();
                 self.orders.push_back(entry);
             }
-            Entry::Remove { .. } | Entry::Hear { .. } | Entry::Later { .. } | Entry::Measure { .. } => self.orders.push_back(entry),
+            Entry::Remove { .. } | Entry::Hear { .. } | Entry::Later { .. } | Entry::Measure { .. } => {
+                self.orders.push_back(entry)
+            }
             Entry::Set { deck, sent } => self.decks.entry(deck).or_default().asked.push_back(Asked::Set(sent)),
             Entry::Change { deck, graph, anew } => {
                 let anew = anew.into_iter().collect();
