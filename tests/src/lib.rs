@@ -6,10 +6,10 @@ use std::process::{Command, Output};
 use std::sync::Once;
 
 pub mod jack;
-pub mod live;
-pub mod rig;
 mod judge;
 mod judge_model;
+pub mod live;
+pub mod rig;
 
 pub use judge::judge;
 pub use judge_model::judge_model;

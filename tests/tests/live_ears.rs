@@ -94,10 +94,8 @@ fn mute_fades_to_silence_and_back() {
 #[test]
 fn two_graphs_are_compared_equally_late_and_equally_loud() {
     let folder = tempfile::tempdir().unwrap();
-    let (a, b) = (
-        write(folder.path(), "a.toml", &chain(512, -3.0)),
-        write(folder.path(), "b.toml", &chain(2048, -15.5)),
-    );
+    let (a, b) =
+        (write(folder.path(), "a.toml", &chain(512, -3.0)), write(folder.path(), "b.toml", &chain(2048, -15.5)));
     let mut rig = rig(&[&a, &b]);
     rig.play(5.0);
     let matched = rig.session.scene().hearing.matched_db;
@@ -251,19 +249,20 @@ fn the_render_thread_asks_for_no_memory_once_it_plays() {
 #[test]
 fn a_node_that_asks_for_memory_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let bad = chain(512, 0.0).replace("worker = \"gain\"\nin = \"back\"\ngain_db = 0", "worker = \"bad_alloc\"\nin = \"back\"");
+    let bad = chain(512, 0.0)
+        .replace("worker = \"gain\"\nin = \"back\"\ngain_db = 0", "worker = \"bad_alloc\"\nin = \"back\"");
     let workers = folder.path().join("workers");
     std::fs::create_dir(&workers).unwrap();
     let library = aw_tests::library("bad_workers");
     std::fs::copy(&library, workers.join(library.file_name().unwrap())).unwrap();
     let card = card("card", Some(side(Some(440.0), 1, None)), Some(side(None, 2, None)));
-    let mut rig =
-        Rig::new(&script(vec![card]), &[&write(folder.path(), "bad.toml", &bad)], rig::workers(&[&workers]));
+    let mut rig = Rig::new(&script(vec![card]), &[&write(folder.path(), "bad.toml", &bad)], rig::workers(&[&workers]));
     rig.play(0.5);
     rig.act(Act::Clear);
     rig.play(1.0);
     let scene = rig.session.scene();
-    let named: Vec<&str> = scene.loads.iter().filter(|load| load.allocations > 0).map(|load| load.node.as_str()).collect();
+    let named: Vec<&str> =
+        scene.loads.iter().filter(|load| load.allocations > 0).map(|load| load.node.as_str()).collect();
     assert_eq!(named, ["end"], "{:#?}", scene.loads);
     let blocks = u64::from(RATE) / 128;
     assert!(scene.loads.last().unwrap().allocations >= blocks / 2, "{:#?}", scene.loads);

@@ -218,7 +218,8 @@ impl Session {
         if plays {
             std::thread::sleep(Duration::from_millis(u64::from(OVER_MS) + 50));
         }
-        let closing: Vec<_> = self.places.iter_mut().filter_map(|place| place.line.close("the end", self.now)).collect();
+        let closing: Vec<_> =
+            self.places.iter_mut().filter_map(|place| place.line.close("the end", self.now)).collect();
         closing.into_iter().for_each(|closing| drop(closing.join()));
         self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect()
     }
