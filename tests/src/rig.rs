@@ -79,7 +79,7 @@ impl Rig {
 
     fn turn(&mut self) {
         self.world.step_seconds(TURN);
-        self.session.turn(self.base + Duration::from_secs_f64(self.world.now()));
+        self.look();
     }
 
     /// Lets time pass, as fast as can be.
@@ -89,10 +89,18 @@ impl Rig {
 
     /// Lets time pass so that threads beside it have time, too: those that open devices, look at files, run lanes.
     pub fn play_along(&mut self, seconds: f64) {
+        const PARTS: u32 = 4;
         for _ in 0..(seconds / TURN).round() as usize {
-            self.turn();
-            std::thread::sleep(Duration::from_secs_f64(TURN));
+            for _ in 0..PARTS {
+                self.world.step_seconds(TURN / f64::from(PARTS));
+                std::thread::sleep(Duration::from_secs_f64(TURN) / PARTS);
+            }
+            self.look();
         }
+    }
+
+    fn look(&mut self) {
+        self.session.turn(self.base + Duration::from_secs_f64(self.world.now()));
     }
 
     /// Plays along until something holds of the scene.

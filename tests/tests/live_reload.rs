@@ -152,7 +152,8 @@ fn a_model_that_is_swapped_under_its_name_is_heard_without_a_click() {
     let (model, fir) = (folder.path().join("fir.onnx"), fs::read(file("workers/model/tests/models/fir.onnx")).unwrap());
     fs::write(&model, louder_model(&fir, 2.0)).unwrap();
     let node = "[node.end]\nworker = \"onnx\"\nmodel = \"fir.onnx\"\nengine = \"tract\"\nin = \"mic\"\n\
-                frames = { x = 128 }\ncontext = { x = 4 }\nkind = { y = \"audio\" }\n";
+                frames = { x = 128 }\ncontext = { x = 4 }\nkind = { y = \"audio\" }\n\
+                run = { lane = \"side\", delay = 16 }\n";
     let mut bench = Bench::in_folder(folder, &graph(HEAD, node));
     let seen = bench.click(|_| fs::write(&model, louder_model(&fir, 4.0)).unwrap());
     assert_eq!(check("a model", seen), None);
@@ -227,12 +228,11 @@ fn what_is_broken_changes_nothing_and_is_told_as_aw_check_does() {
         bench.save(&good);
         bench.rig.until("mended", |scene| scene.wrong.is_none());
     }
+    // Editors remove a file for a moment as they save: that is no edit.
     fs::remove_file(bench.graph()).unwrap();
-    let wrong = bench.rig.until("a file that is gone", |scene| scene.wrong.is_some()).wrong.unwrap();
-    assert!(wrong.contains("cannot read"), "{wrong}");
+    bench.rig.play_along(1.0);
     bench.save(&good);
-    bench.rig.until("mended", |scene| scene.wrong.is_none());
-    bench.rig.play_along(0.3);
+    bench.rig.play_along(0.5);
     assert_eq!(bench.went_over(), 0, "{:?}", bench.rig.notes());
     let heard = bench.heard();
     assert!(bend(&heard[begun..]) <= steady * 1.01, "it was heard that something was broken");

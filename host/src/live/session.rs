@@ -519,6 +519,8 @@ impl Session {
                 },
             }
         }
+        // While no device drives, nobody else does what the plugs ask.
+        self.stage.iter_mut().for_each(|stage| stage.settle());
         for plug in &mut self.takers {
             plug.free();
         }

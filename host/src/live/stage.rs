@@ -62,6 +62,12 @@ impl Stage {
         Box::new(Self { player, chunk, inputs, buses, looks })
     }
 
+    /// Exchanges devices while nothing plays.
+    pub fn settle(&mut self) {
+        self.inputs.iter_mut().for_each(Taker::settle);
+        self.buses.iter_mut().for_each(|bus| bus.feeder.settle());
+    }
+
     /// RT — plays so many frames.
     fn render(&mut self, frames: usize, beat: &Beat) {
         let Self { player, inputs, buses, looks, .. } = self;

@@ -56,6 +56,11 @@ impl Convert {
         self.resampler.reset();
     }
 
+    /// Frames that it gives, after it has forgotten, of which silence is a part: they ring where the sound begins.
+    pub fn rings(&self) -> usize {
+        (2.0 * self.delay / self.step).ceil() as usize
+    }
+
     /// RT — takes frames by so much faster than the nominal rates say: 100 ppm are 1e-4.
     pub fn steer(&mut self, faster: f64) {
         let steered = self.step * (1.0 + faster);

@@ -102,7 +102,7 @@ pub struct TakeEnd {
     runs: bool,
     /// Something has been taken.
     has_run: bool,
-    /// Silence that comes first.
+    /// Silence that comes first, or stands for what rings.
     pad: usize,
 }
 
@@ -197,6 +197,7 @@ impl TakeEnd {
                     return false;
                 }
                 convert.reset();
+                self.pad = convert.rings();
                 self.skip(have - wanted);
                 true
             }
@@ -208,6 +209,7 @@ impl TakeEnd {
                 }
                 follow.steer.begin((self.left + skip as u64) as f64);
                 follow.lost = [mark.lost, due.lost];
+                self.pad = convert.rings();
                 self.skip(skip as usize);
                 true
             }
@@ -241,7 +243,9 @@ impl TakeEnd {
                 self.gauge.drift(faster * follow.steer.ppm(), follow.steer.settled());
             }
         }
-        0..frames
+        let rings = self.pad.min(frames);
+        self.pad -= rings;
+        rings..frames
     }
 
     fn copy(&mut self, planes: &mut [Vec<f32>], frames: usize) -> Range<usize> {

@@ -121,6 +121,11 @@ impl Feeder {
         Self { slot: Slot::of(end), rail: None }
     }
 
+    /// RT — does what its plug asks, which it otherwise does when frames are fed.
+    pub fn settle(&mut self) {
+        self.slot.turn();
+    }
+
     /// RT — sends frames. What finds no room is dropped, whole frames, and counted.
     pub fn feed(&mut self, sound: Sound, beat: &Beat) {
         self.slot.turn();

@@ -32,9 +32,9 @@ enum State {
 /// How long a fade takes, in seconds.
 const FADE: f64 = 0.01;
 /// Frames in which the slope of a tail falls to 1/e.
-const BEND: f32 = 8.0;
+const BEND: f32 = 12.0;
 /// How far the slope may lead: that of a loud high note would lead beyond full scale.
-const LEAD: f32 = 0.25;
+const LEAD: f32 = 0.5;
 
 impl Seam {
     /// For so many channels at so many frames a second.

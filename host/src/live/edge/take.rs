@@ -64,6 +64,13 @@ impl Taker {
         self
     }
 
+    /// RT — does what its plug asks, which it otherwise does when frames are taken.
+    pub fn settle(&mut self) {
+        if self.slot.turn() {
+            self.seam.cut();
+        }
+    }
+
     /// RT — fills all of `room`.
     pub fn take(&mut self, room: Room, beat: &Beat) -> Taken {
         self.drive(room, beat, || {})
@@ -72,9 +79,7 @@ impl Taker {
     /// RT — fills all of `room`, for the driver's own output: `render` renders one block of the graph and feeds this
     /// edge with it. It is called as often as it must be.
     pub fn drive(&mut self, mut room: Room, beat: &Beat, mut render: impl FnMut()) -> Taken {
-        if self.slot.turn() {
-            self.seam.cut();
-        }
+        self.settle();
         let frames = self.frames(&room);
         let mut taken = Taken::default();
         for start in (0..frames).step_by(PIECE) {
