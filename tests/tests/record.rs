@@ -33,6 +33,15 @@ run = { lane = 'echo', delay = 1, late = 'pass' }
 from = 'echo'
 ";
 
+/// What is heard comes from a file; what is played goes nowhere.
+const CARDS: &str = "
+[[card]]
+id = 'desk'
+rate = 48000
+input = { channels = 1, file = 'in.wav' }
+output = { channels = 2 }
+";
+
 /// A folder with a graph and seconds of sound.
 struct Desk {
     folder: tempfile::TempDir,
@@ -49,6 +58,7 @@ impl Desk {
         let folder = tempfile::tempdir().unwrap();
         let desk = Self { folder };
         fs::write(desk.path("graph.toml"), GRAPH).unwrap();
+        fs::write(desk.path("cards.toml"), CARDS).unwrap();
         let sound: Vec<f32> =
             (0..seconds * RATE).map(|i| (i as f32 * 0.03).sin() * 0.3 + (i % 97) as f32 * 1e-3).collect();
         let mut wav = AudioWriter::create(desk.path("in.wav"), RATE as u32, 1, Encoding::F32).unwrap();
@@ -74,9 +84,8 @@ impl Desk {
         let mut args = vec!["live".to_string()];
         args.extend(graphs.iter().map(|name| path(name)));
         args.extend(["--host", "simulated", "--plain", "--ordinary"].map(String::from));
-        for (option, name) in
-            [("--in", "in.wav"), ("--control", "socket"), ("--dump-dir", "dumps"), ("--record", "session")]
-        {
+        let files = [("--in", "cards.toml"), ("--control", "socket"), ("--dump-dir", "dumps"), ("--record", "session")];
+        for (option, name) in files {
             args.extend([option.to_string(), path(name)]);
         }
         args.extend(more.iter().map(|text| text.to_string()));

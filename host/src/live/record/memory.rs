@@ -14,6 +14,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(test)]
+mod tests;
+
 /// Something that happened.
 #[derive(Clone)]
 enum Event {
@@ -44,6 +47,8 @@ struct Before {
     later: Option<Entry>,
     /// Orders given and not obeyed; they count as obeyed.
     pending: u32,
+    /// Facts of blocks that are still to come.
+    ahead: Vec<Entry>,
 }
 
 #[derive(Clone)]
@@ -85,10 +90,6 @@ impl Memory {
         while self.frames > self.most {
             self.forget();
         }
-        if self.before.forgot {
-            let needed = self.needed();
-            self.graphs.retain(|number, _| needed.contains(number));
-        }
     }
 
     /// Graphs that are spoken of.
@@ -110,8 +111,18 @@ impl Memory {
                 self.before.frames += u64::from(piece.frames);
                 self.before.forgot = true;
                 self.before.pending = self.before.pending.saturating_sub(piece.orders);
+                for entry in std::mem::take(&mut self.before.ahead) {
+                    self.before.happened(entry, &self.graphs);
+                }
             }
-            Some(Event::Entry(entry)) => self.before.happened(entry, &self.graphs),
+            Some(Event::Entry(entry)) => {
+                let may_free = matches!(entry, Entry::Graph(_) | Entry::Change { .. } | Entry::Remove { .. });
+                self.before.happened(entry, &self.graphs);
+                if may_free {
+                    let needed = self.needed();
+                    self.graphs.retain(|number, _| needed.contains(number));
+                }
+            }
             None => {}
         }
     }
@@ -129,6 +140,11 @@ impl Memory {
         let mut disk = Disk::create(folder, &start)?;
         let mut orders = self.begin(&mut disk)?;
         let mut before = self.before.clone();
+        for entry in std::mem::take(&mut before.ahead) {
+            if let Some(entry) = before.told(entry, &self.graphs) {
+                disk.entry(&entry)?;
+            }
+        }
         for event in &self.events {
             match event {
                 Event::Entry(Entry::Graph(copied)) => {
@@ -227,8 +243,11 @@ impl Before {
                 deck.set.retain(|key, _| same(key) && !anew.contains(&key.0));
                 (deck.graph, deck.changes, deck.programs) = (graph, deck.changes + 1, deck.programs + 2);
             }
-            Entry::Fact { deck, what, .. } => {
-                let Some(deck) = self.decks.get_mut(&deck) else { return };
+            Entry::Fact { deck: number, block, what } => {
+                let Some(deck) = self.decks.get_mut(&number) else { return };
+                if block >= deck.blocks(self.frames, graphs) {
+                    return self.ahead.push(entry);
+                }
                 match what {
                     What::Changed => deck.programs = deck.programs.saturating_sub(1),
                     What::Obeyed(count) => deck.messages = deck.messages.saturating_sub(count),
