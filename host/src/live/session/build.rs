@@ -85,10 +85,9 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
     let (mut buses, mut feeders) = (vec![], vec![]);
     for place in &places {
         let is_output = place.line.direction == Direction::Output;
-        let channels = place.line.got().map_or(2, |got| usize::from(got.channels));
         feeders.push(is_output.then(|| {
             let (feeder, plug) = edge::Feeder::new(rate);
-            buses.push(Bus { planes: Planes::new(channels, piece.most()), feeder, outputs: place.ports.clone() });
+            buses.push(Bus { planes: Planes::new(place.width, piece.most()), feeder, outputs: place.ports.clone() });
             plug
         }));
     }
@@ -197,7 +196,8 @@ fn open_places(setup: &Setup, made: &Made) -> Result<(Vec<Place>, usize), LiveEr
         if let (true, Some(got)) = (places.is_empty(), line.got()) {
             rate = Some(got.rate);
         }
-        places.push(Place { line, ports });
+        let width = line.got().map_or(2, |got| usize::from(got.channels));
+        places.push(Place { line, ports, width });
     }
     if places.is_empty() {
         return Err(LiveError::Nothing(made.path.display().to_string()));
@@ -256,7 +256,8 @@ impl Session {
                 }
             }
             Direction::Output => {
-                let spec = self.spec(at, usize::from(got.channels), false);
+                // It may come back with more channels, which stay silent, or fewer, which play the first.
+                let spec = self.spec(at, usize::from(got.channels).min(self.places[at].width), false);
                 let (feed, take) = edge::outlet(&spec).map_err(|why| self.unfit(at, why))?;
                 self.outlets[at] = Some(take.gauge());
                 call.taker = Some(Taker::of(take));
