@@ -20,6 +20,8 @@ pub struct Rig {
     /// The session.
     pub session: Session,
     base: Instant,
+    /// What a session leaves behind goes away with it.
+    _dumps: tempfile::TempDir,
 }
 
 /// Where a card of the script is silent, hears a sine or noise, and how it calls back.
@@ -63,6 +65,7 @@ impl Rig {
     /// If it does not open.
     pub fn with(script: &Script, graphs: &[&Path], workers: Workers, ask: impl FnOnce(&mut Setup)) -> Self {
         let world = Simulated::new(script).unwrap_or_else(|why| panic!("{why}"));
+        let dumps = tempfile::tempdir().unwrap_or_else(|why| panic!("{why}"));
         let mut setup = Setup {
             graphs: graphs.iter().map(|path| path.to_path_buf()).collect(),
             host: Host::simulated(&world),
@@ -71,10 +74,12 @@ impl Rig {
             rate: None,
             block: None,
             realtime: false,
+            record: None,
+            dumps: dumps.path().into(),
         };
         ask(&mut setup);
         let session = Session::open(setup, workers).unwrap_or_else(|why| panic!("{why}"));
-        Self { world, session, base: Instant::now() }
+        Self { world, session, base: Instant::now(), _dumps: dumps }
     }
 
     fn turn(&mut self) {

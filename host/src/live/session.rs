@@ -109,7 +109,7 @@ struct Place {
     line: Line,
     /// Inputs of the graph that hear it, or outputs that it plays.
     ports: Vec<usize>,
-    /// Channels that it had at first.
+    /// Channels that it had in the beginning: what goes to it is mixed on so many.
     width: usize,
 }
 

@@ -94,10 +94,9 @@ pub fn open(setup: Setup, workers: Workers) -> Result<Session, LiveError> {
     let (mut buses, mut feeders) = (vec![], vec![]);
     for place in &places {
         let is_output = place.line.direction == Direction::Output;
-        let channels = place.width;
         feeders.push(is_output.then(|| {
             let (feeder, plug) = edge::Feeder::new(rate);
-            buses.push(Bus { planes: Planes::new(channels, piece.most()), feeder, outputs: place.ports.clone() });
+            buses.push(Bus { planes: Planes::new(place.width, piece.most()), feeder, outputs: place.ports.clone() });
             plug
         }));
     }
@@ -272,9 +271,8 @@ impl Session {
                 }
             }
             Direction::Output => {
-                // One that comes back with fewer channels plays the first of them, one with more no others.
-                let channels = usize::from(got.channels).min(self.places[at].width);
-                let spec = self.spec(at, channels, false);
+                // It may come back with more channels, which stay silent, or fewer, which play the first.
+                let spec = self.spec(at, usize::from(got.channels).min(self.places[at].width), false);
                 let (feed, take) = edge::outlet(&spec).map_err(|why| self.unfit(at, why))?;
                 self.outlets[at] = Some(take.gauge());
                 call.taker = Some(Taker::of(take));
