@@ -100,7 +100,7 @@ fn what_cannot_be_measured_is_said() {
     let folder = room("worker = \"bad_slow\"");
     for (options, code, words) in [
         (&["--seconds", "0"][..], 2, "seconds from 0.5 to 86400 are wanted"),
-        (&["--device", "default"], 1, "this version plays on no sound card"),
+        (&["--device", "default", "--in", "a.wav"], 2, "`--in` belongs to `--device paced`"),
         (&["--in", "nothing.wav"], 1, "nothing.wav"),
         (&["--device", "pced"], 2, "invalid value 'pced'"),
     ] {

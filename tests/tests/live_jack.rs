@@ -56,6 +56,7 @@ impl Place {
     fn live(&self, graph: &Path) -> Program {
         let mut aw = aw_tests::aw();
         self.server.known_to(&mut aw).args(["live", "--host", "jack", "--json", "--ordinary"]).arg(graph);
+        aw.arg("--dump-dir").arg(graph.parent().unwrap());
         let mut program = Program::start(aw);
         program.wait_for("it plays", |scene| scene["time"].as_f64().unwrap() > 0.2);
         program

@@ -139,7 +139,7 @@ impl Program {
         self.steps.iter_mut().zip(keys).for_each(|(step, key)| step.key = key);
     }
 
-    /// [control] Tells which thread runs a lane, to be woken when there is something to do.
+    /// Control side: tells which thread runs a lane, to be woken when there is something to do.
     pub fn runs_on(&mut self, lane: usize, thread: Thread) {
         self.lanes.runs_on(lane, thread);
     }

@@ -154,6 +154,7 @@ fn on_jack(server: &JackServer, folder: &Path, wav: &Path) -> Vec<f32> {
 fn live_on(host: &str, graph: &Path) -> Command {
     let mut aw = aw_tests::aw();
     aw.arg("live").arg(graph).args(["--plain", "--host", host]);
+    aw.arg("--dump-dir").arg(graph.parent().unwrap());
     aw
 }
 

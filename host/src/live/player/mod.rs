@@ -161,7 +161,7 @@ impl Player {
         self.frames
     }
 
-    /// [control] Before it plays: keeps what it hears and plays from now on for whoever fetches it.
+    /// Control side, before it plays: keeps what it hears and plays from now on for whoever fetches it.
     pub fn recorded(&mut self) -> Reel {
         let inputs = self.inputs.iter().map(Planes::channels).collect();
         let outputs = self.outputs.iter().flatten().map(Planes::channels).collect();

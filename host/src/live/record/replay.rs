@@ -420,7 +420,10 @@ fn absolute(path: PathBuf) -> PathBuf {
     std::path::absolute(&path).unwrap_or(path)
 }
 
-fn open(bundle: &Bundle, tracks: &[Track]) -> Result<Vec<(AudioReader, Vec<Vec<f32>>)>, RecordedError> {
+/// A file, and room for a piece of it.
+type Open = (AudioReader, Vec<Vec<f32>>);
+
+fn open(bundle: &Bundle, tracks: &[Track]) -> Result<Vec<Open>, RecordedError> {
     let open = |track: &Track| {
         let reader = AudioReader::open(bundle.folder.join(&track.file))?;
         if reader.spec().channels != track.channels {

@@ -61,7 +61,7 @@ impl Writer {
             self.keep(pieces);
             let now = Instant::now();
             if now.duration_since(flushed) >= FLUSH {
-                self.to_disk(Disk::flush);
+                self.on_disk(Disk::flush);
                 flushed = now;
             }
             let due = |dump: &mut (PathBuf, String, Instant)| dump.2 <= now || !goes_on;
@@ -119,7 +119,7 @@ impl Writer {
     fn hear(&mut self, news: News) {
         match news {
             News::Graph(copy) => {
-                self.to_disk(|disk| disk.graph(&copy));
+                self.on_disk(|disk| disk.graph(&copy));
                 self.memory.graph(copy);
             }
             News::Entry(entry) => self.entry(entry),
@@ -129,7 +129,7 @@ impl Writer {
     }
 
     fn entry(&mut self, entry: Entry) {
-        self.to_disk(|disk| disk.entry(&entry));
+        self.on_disk(|disk| disk.entry(&entry));
         self.memory.entry(entry);
     }
 
@@ -138,13 +138,13 @@ impl Writer {
             if piece.is_lost {
                 self.tell("the recording has a hole: the machine was too busy to keep up with it".into(), true);
             }
-            self.to_disk(|disk| disk.piece(piece, &sound));
+            self.on_disk(|disk| disk.piece(piece, &sound));
             self.memory.piece(piece, &sound);
         }
     }
 
     /// A disk that takes no more ends the recording, and nothing else.
-    fn to_disk(&mut self, write: impl FnOnce(&mut Disk) -> std::io::Result<()>) {
+    fn on_disk(&mut self, write: impl FnOnce(&mut Disk) -> std::io::Result<()>) {
         if let Some(Err(why)) = self.disk.as_mut().map(write) {
             self.disk = None;
             self.tell(format!("the recording ends here: {why}; what was written before is whole"), true);

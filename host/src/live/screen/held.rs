@@ -129,6 +129,10 @@ mod signals {
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
     use std::io;
+    use std::time::Duration;
+
+    /// How long the program may take to end when it was asked to.
+    const PATIENCE: Duration = Duration::from_secs(8);
 
     /// Watches for signals from now on. Where no screen is shown, and when the end has been asked for before, they do what
     /// they do without us.
@@ -151,6 +155,12 @@ mod signals {
         let state = TERMINAL.try_lock();
         let shown = state.as_ref().map_or(true, |state| state.owner.is_some());
         if shown && !ENDED.swap(true, SeqCst) {
+            // Who waits for keys of a terminal that is gone does not come back: crossterm reads its end again and again.
+            let ends = std::thread::Builder::new().name("the end".into());
+            let _ = ends.spawn(move || {
+                std::thread::sleep(PATIENCE);
+                let _ = emulate_default_handler(signal);
+            });
             return;
         }
         if let Ok(mut state) = state {
