@@ -115,9 +115,9 @@ impl Differ {
 
 /// What happened at a time, and gaps of which no more is known than that they were.
 fn timed<'s>(old: &Scene, scene: &'s Scene) -> Vec<News<'s>> {
-    let events = fresh(&old.events, &scene.events, same_event);
-    let notes = fresh(&old.notes, &scene.notes, |one, other| same(one.time, other.time) && one.text == other.text);
-    let gaps = fresh(&old.gaps, &scene.gaps, |one, other| same(one.time, other.time) && one.whose == other.whose);
+    let events = fresh_events(&old.events, &scene.events);
+    let notes = fresh_notes(&old.notes, &scene.notes);
+    let gaps = fresh_gaps(&old.gaps, &scene.gaps);
     let mut timed: Vec<(f64, News)> = events.iter().map(|event| (event.time, News::Event(event))).collect();
     timed.extend(notes.iter().map(|note| (note.time, News::Note(note))));
     timed.extend(gaps.iter().map(|gap| (gap.time, News::Xrun(gap))));
@@ -154,8 +154,20 @@ fn same(one: f64, other: f64) -> bool {
     one.to_bits() == other.to_bits()
 }
 
-fn same_event(one: &Happening, other: &Happening) -> bool {
-    same(one.time, other.time) && same(one.value, other.value) && one.output == other.output && one.label == other.label
+/// Events that the old list does not have.
+pub(super) fn fresh_events<'s>(old: &[Happening], new: &'s [Happening]) -> &'s [Happening] {
+    let same_value = |one: &Happening, other: &Happening| same(one.time, other.time) && same(one.value, other.value);
+    fresh(old, new, |one, other| same_value(one, other) && one.output == other.output && one.label == other.label)
+}
+
+/// Notes that the old list does not have.
+pub(super) fn fresh_notes<'s>(old: &[Note], new: &'s [Note]) -> &'s [Note] {
+    fresh(old, new, |one, other| same(one.time, other.time) && one.text == other.text)
+}
+
+/// Gaps that the old list does not have.
+pub(super) fn fresh_gaps<'s>(old: &[Xrun], new: &'s [Xrun]) -> &'s [Xrun] {
+    fresh(old, new, |one, other| same(one.time, other.time) && one.whose == other.whose)
 }
 
 /// What the new list has beyond the longest end of the old one with which it begins.

@@ -20,6 +20,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 mod build; //   what lies between devices and graphs
+mod devices; // devices that come and go
+mod knobs; //   what a user turns
 mod reload; //  files that change while they are heard
 mod show; //    what is to be seen
 
@@ -140,7 +142,7 @@ pub struct Session {
     coming: Vec<reload::Coming>,
     reload: reload::Reload,
     ears: Ears,
-    glides: Vec<Glide>,
+    glides: Vec<knobs::Glide>,
     played: Arc<AtomicU64>,
     /// By input, and by output.
     levels: [Vec<Option<Levels>>; 2],
@@ -164,16 +166,6 @@ pub struct Session {
     /// The time of the last turn.
     now: Instant,
     quit: bool,
-}
-
-/// A live parameter on its way.
-struct Glide {
-    node: String,
-    param: String,
-    from: f64,
-    to: f64,
-    start: Instant,
-    takes: Duration,
 }
 
 impl Session {
@@ -336,85 +328,6 @@ impl Session {
         self.graphs[self.slots[usize::from(second)]?].as_ref()
     }
 
-    fn set(&mut self, node: &str, param: &str, value: &str, ramp_ms: f64) -> Result<(), String> {
-        let from = self.heard().and_then(|graph| graph.value(node, param));
-        let to = self.heard().and_then(|graph| graph.read(node, param, value));
-        self.glides.retain(|glide| (glide.node.as_str(), glide.param.as_str()) != (node, param));
-        if let (Some(from), Some(to), true) = (from, to, ramp_ms > 0.0) {
-            let takes = Duration::from_secs_f64((ramp_ms / 1000.0).min(3600.0));
-            let (node, param) = (node.to_string(), param.to_string());
-            self.glides.push(Glide { node, param, from, to, start: self.now, takes });
-            return Ok(());
-        }
-        self.set_now(node, param, value)
-    }
-
-    fn measure(&mut self) -> Result<(), String> {
-        let ways = [Direction::Input, Direction::Output];
-        if !ways.iter().all(|way| self.places.iter().any(|place| place.line.direction == *way)) {
-            return Err("the way back can only be measured where sound comes in and goes out".into());
-        }
-        if !std::mem::replace(&mut self.measures, true) {
-            self.give(Order::Measure(Burst::new(self.rate)));
-        }
-        Ok(())
-    }
-
-    fn tend_burst(&mut self) {
-        let Some(burst) = self.orders.burst() else { return };
-        self.measures = false;
-        self.round_trip_ms = burst.round_trip().map(|frames| frames as f64 / f64::from(self.rate) * 1000.0);
-        match self.round_trip_ms {
-            Some(ms) => self.note(format!("from the loudspeaker back to the microphone it takes {ms:.1} ms"), false),
-            None => self.note(
-                "nothing came back from the loudspeaker to the microphone: connect the two, or turn both up",
-                true,
-            ),
-        }
-    }
-
-    /// Both graphs that are compared have it set if they have it.
-    fn set_now(&mut self, node: &str, param: &str, value: &str) -> Result<(), String> {
-        let mut result = Err("nothing plays".to_string());
-        for slot in self.slots.into_iter().flatten() {
-            let Some(graph) = &mut self.graphs[slot] else { continue };
-            let set = graph.set(node, param, value);
-            self.recorder.set(graph.deck, graph.sent());
-            result = if result.is_ok() { result } else { set };
-        }
-        // How loud they were before says nothing any more; both are weighed over the same time.
-        self.graphs.iter_mut().flatten().for_each(Graph::weigh_anew);
-        result
-    }
-
-    fn tend_glides(&mut self, now: Instant) {
-        for glide in std::mem::take(&mut self.glides) {
-            let share = now.duration_since(glide.start).as_secs_f64() / glide.takes.as_secs_f64();
-            let value = glide.from + (glide.to - glide.from) * share.clamp(0.0, 1.0);
-            let text = self.heard().and_then(|graph| graph.text(&glide.node, &glide.param, value));
-            if let Some(Err(why)) = text.map(|text| self.set_now(&glide.node, &glide.param, &text)) {
-                self.note(why, true);
-            } else if share < 1.0 {
-                self.glides.push(glide);
-            }
-        }
-    }
-
-    /// The second graph is made as loud as the first.
-    fn tend_loudness(&mut self) {
-        let [Some(a), Some(b)] = self.slots else { return };
-        let mut loudness = |slot: usize| self.graphs[slot].as_mut().and_then(Graph::loudness);
-        if let (Some(a), Some(b)) = (loudness(a), loudness(b)) {
-            let matched = (a - b).clamp(-MOST_MATCHED_DB, MOST_MATCHED_DB);
-            let rests = self.matched_at.is_some_and(|at| self.now.duration_since(at) < MATCHES);
-            if (matched - self.ears.shown.matched_db).abs() > 0.03 && !rests {
-                self.matched_at = Some(self.now);
-                self.ears.shown.matched_db = matched;
-                self.hear();
-            }
-        }
-    }
-
     fn clear(&mut self) {
         self.levels.iter_mut().flatten().flatten().for_each(Levels::clear);
         self.graphs.iter_mut().flatten().for_each(Graph::clear);
@@ -450,102 +363,5 @@ impl Session {
                 }
             }
         }
-    }
-
-    /// Who took too long is to blame for gaps that the sound system tells of soon after.
-    fn tend_long(&mut self, now: Instant) {
-        while let Some(long) = self.orders.long() {
-            let name = |(slot, step): (usize, usize)| {
-                let plan = self.graphs[slot].as_ref()?.plan();
-                Some(plan.steps.get(step)?.name.clone())
-            };
-            let whose = long.step.and_then(name).map_or(Whose::Machine, Whose::Node);
-            self.blamed = Some((now, whose));
-        }
-    }
-
-    fn gap(&mut self, now: Instant) {
-        let recent = |at: Instant| now.duration_since(at) < Duration::from_millis(500);
-        let blamed = self.blamed.take().filter(|(at, _)| recent(*at));
-        let whose = blamed.map_or(Whose::System, |(_, whose)| whose);
-        // Input and output of one card tell of the same.
-        let last = self.last_gap.replace(now);
-        if last.is_some_and(|last| now.duration_since(last) < Duration::from_millis(30)) {
-            return;
-        }
-        self.xruns += 1;
-        if self.time() > SETTLED {
-            self.recorder.dump_because("samples were lost".into(), now);
-        }
-        self.gaps.push_back(Xrun { time: self.time(), whose });
-        if self.gaps.len() > REMEMBERED {
-            self.gaps.pop_front();
-        }
-    }
-
-    fn tend_lines(&mut self, now: Instant) {
-        for at in 0..self.places.len() {
-            let turn = self.places[at].line.turn(now);
-            let line = &self.places[at].line;
-            let (name, what) = (line.name.clone(), line.direction.as_str());
-            match turn {
-                Turn::Same => {}
-                Turn::Note(why) => self.note(why, true),
-                Turn::Lost => self.gap(now),
-                Turn::Back => self.note(format!("the {what} `{name}` is back"), false),
-                Turn::Dead { why, told } => {
-                    if !told {
-                        self.note(format!("the {what} `{name}` is gone ({why}); it is waited for"), true);
-                    }
-                    if at == self.driver {
-                        self.take_stage();
-                    } else if self.places[at].line.direction == Direction::Input {
-                        for &port in &self.places[at].ports {
-                            let _under_way = self.takers[port].detach();
-                        }
-                    }
-                }
-                Turn::Open => match self.connect(at) {
-                    Ok(()) => {
-                        if at == self.driver {
-                            // What came while nothing played is old.
-                            (0..self.places.len()).filter(|other| *other != at).for_each(|other| self.reconnect(other));
-                        }
-                    }
-                    Err(why) => {
-                        self.note(why.to_string(), true);
-                        let _closing = self.places[at].line.close(&why.to_string(), now);
-                    }
-                },
-            }
-        }
-        // While no device drives, nobody else does what the plugs ask.
-        self.stage.iter_mut().for_each(|stage| stage.settle());
-        for plug in &mut self.takers {
-            plug.free();
-        }
-        for plug in self.feeders.iter_mut().flatten() {
-            plug.free();
-        }
-        if self.places[self.driver].line.got().is_some() {
-            let starved: u64 = self.intakes.iter().flatten().map(Gauge::starved).sum();
-            if starved > self.starved {
-                self.gap(now);
-            }
-            self.starved = starved;
-        }
-    }
-
-    /// Takes the stage away from a callback that has died, with all that the graphs remember.
-    fn take_stage(&mut self) {
-        let patience = Instant::now() + Duration::from_millis(500);
-        while self.stage.is_none() && Instant::now() < patience {
-            self.stage = self.home.pop();
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        if self.stage.is_none() {
-            self.note("the graph hangs within its callback, and cannot be played on: start again", true);
-        }
-        self.home = Arc::new(ArrayQueue::new(1));
     }
 }
