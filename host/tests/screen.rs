@@ -1,14 +1,16 @@
-//! The terminal comes back as it was, however a screen ends. Each test shows a screen on a terminal of its own: this
-//! program runs itself as the child that shows it.
+//! The terminal comes back as it was, however a screen ends. Each test shows a screen on a terminal of its own: a shell owns
+//! it, and runs this program again as the job that shows it.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 use aw_host::live::screen::Screen;
 use aw_host::live::{Act, Scene};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::fs::OFlags;
+use rustix::process::{Signal, ioctl_tiocsctty, kill_process_group, setsid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcgetpgrp, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
@@ -17,15 +19,34 @@ use std::time::Duration;
 /// To the alternate screen, and back from it.
 const TAKEN: &str = "\x1b[?1049h";
 const GIVEN: &str = "\x1b[?1049l";
-/// Says to a test that it is the child.
-const CHILD: &str = "AW_TEST_SCREEN";
+/// Says to a test what part of the play it has: `shell` or `job`.
+const PART: &str = "AW_TEST_SCREEN";
+/// What the shell does: a job that is stopped goes on after a key.
+const SHELL: &str = r#"
+AW_TEST_SCREEN=job "$0" --exact job --nocapture
+[ $? -lt 128 ] || { echo "the shell again"; read -r key; fg; }
+"#;
 
-/// What the child does: a screen that quits, panics, and lets a library write to standard error, by keys.
+/// Takes the terminal as a session of its own, as a terminal's window does, and becomes its shell.
 #[test]
-fn child() {
-    if std::env::var_os(CHILD).is_none() {
-        return;
+fn shell() {
+    if std::env::var(PART).is_ok_and(|part| part == "shell") {
+        setsid().unwrap();
+        ioctl_tiocsctty(std::io::stdin()).unwrap();
+        let failed = Command::new("sh").arg("-mc").arg(SHELL).arg(std::env::current_exe().unwrap()).exec();
+        panic!("{failed}");
     }
+}
+
+/// What the job does: a screen that quits, panics, and lets a library write to standard error, by keys.
+#[test]
+fn job() {
+    if std::env::var(PART).is_ok_and(|part| part == "job") {
+        show();
+    }
+}
+
+fn show() {
     Screen::fits().unwrap();
     let mut screen = Screen::open().unwrap();
     let scene = Scene { title: "on a terminal".into(), ..Scene::default() };
@@ -44,7 +65,7 @@ fn child() {
 
 /// A terminal with a screen on it.
 struct Shown {
-    child: Child,
+    shell: Child,
     keys: File,
     terminal: File,
     output: Receiver<Vec<u8>>,
@@ -57,16 +78,16 @@ impl Shown {
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let path = ptsname(&master, vec![]).unwrap().into_string().unwrap();
-        let terminal = File::options().read(true).write(true).open(path).unwrap();
+        let never_ours = OFlags::NOCTTY.bits().cast_signed();
+        let terminal = File::options().read(true).write(true).custom_flags(never_ours).open(path).unwrap();
         tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
         let end = || terminal.try_clone().unwrap();
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "child", "--nocapture"])
-            .env(CHILD, "1")
+        let shell = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "shell", "--nocapture"])
+            .env(PART, "shell")
             .env("TERM", "xterm-256color")
             .env("LC_ALL", "C.UTF-8")
             .env("RUST_BACKTRACE", "0")
-            .process_group(0)
             .stdin(end())
             .stdout(end())
             .stderr(end())
@@ -83,7 +104,7 @@ impl Shown {
                 }
             }
         });
-        let mut shown = Self { child, keys, terminal, output, seen: String::new() };
+        let mut shown = Self { shell, keys, terminal, output, seen: String::new() };
         shown.until("on");
         assert!(shown.raw(), "keys are read one by one");
         shown
@@ -103,8 +124,9 @@ impl Shown {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn pid(&self) -> Pid {
-        Pid::from_child(&self.child)
+    /// To the job in the foreground.
+    fn send(&self, signal: Signal) {
+        kill_process_group(tcgetpgrp(&self.keys).unwrap(), signal).unwrap();
     }
 
     fn raw(&self) -> bool {
@@ -114,7 +136,7 @@ impl Shown {
     /// The screen is gone: what came since.
     fn ended(mut self) -> String {
         let output = self.until(GIVEN);
-        let _ = self.child.wait().unwrap();
+        let _ = self.shell.wait().unwrap();
         assert!(!self.raw(), "lines are edited again");
         let mut output = output;
         while let Ok(more) = self.output.recv_timeout(Duration::from_millis(200)) {
@@ -131,7 +153,7 @@ fn q_and_a_signal_end_a_screen() {
     shown.ended();
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let shown = Shown::new();
-        kill_process(shown.pid(), signal).unwrap();
+        shown.send(signal);
         shown.ended();
     }
 }
@@ -164,10 +186,9 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     let mut shown = Shown::new();
     shown.press("\x1a");
     shown.until(GIVEN);
-    let (_, status) = waitpid(Some(shown.pid()), WaitOptions::UNTRACED).unwrap().unwrap();
-    assert!(status.stopped());
+    shown.until("the shell again");
     assert!(!shown.raw());
-    kill_process(shown.pid(), Signal::CONT).unwrap();
+    shown.press("\n");
     shown.until(TAKEN);
     shown.until("on");
     assert!(shown.raw());
