@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::thread::Thread;
 use std::time::Instant;
 
+/// From step to step of a ramp, in seconds.
+const RAMP_STEP: f64 = 0.001;
 /// Parameters that may wait for a change.
 const MOST_HELD: usize = 256;
 
@@ -44,6 +46,8 @@ pub struct Engine {
     born: BTreeMap<u64, Birth>,
     /// What was sent, for whoever records it.
     sent: Option<Vec<Sent>>,
+    /// What automated parameters become in the end, by key and number.
+    automated: BTreeMap<(u64, u32), f64>,
 }
 
 /// A node by the change that brought it and the name that it had then.
@@ -183,6 +187,7 @@ impl Engine {
                 changes: 0,
                 born,
                 sent: None,
+                automated: BTreeMap::new(),
             },
             renderer,
         )
@@ -248,6 +253,59 @@ impl Engine {
     /// # Errors
     /// [`SetError`] says what is wrong, and what may have been meant.
     pub fn set(&mut self, node: &str, param: &str, value: &str) -> Result<(), SetError> {
+        let (key, param, value) = self.live(node, param, value)?;
+        let message = ToRender::Set { key, param, value };
+        if !self.coming.iter().any(|&(of, which)| of == key && which.is_none_or(|which| which == param)) {
+            return self.send(message).map_err(|_| SetError::Full);
+        }
+        let same = |held: &ToRender| matches!(held, ToRender::Set { key: k, param: p, .. } if (*k, *p) == (key, param));
+        self.held.retain(|held| !same(held));
+        if self.held.len() == MOST_HELD {
+            return Err(SetError::Full);
+        }
+        self.held.push(message);
+        Ok(())
+    }
+
+    /// Before the first block: a live parameter changes at a moment of the graph's input, in seconds, and takes `ramp`
+    /// seconds to get there, in steps of a millisecond. The moment is kept to the sample by nodes that take sound as it
+    /// comes, and to their next frame by others, whatever the block.
+    ///
+    /// # Errors
+    /// [`SetError`] says what is wrong, and what may have been meant.
+    pub fn automate(
+        &mut self,
+        renderer: &mut Renderer,
+        (node, param): (&str, &str),
+        value: &str,
+        at: f64,
+        ramp: f64,
+    ) -> Result<(), SetError> {
+        let (key, number, value) = self.live(node, param, value)?;
+        let rate = f64::from(self.plan.rate);
+        let before = self.automated.get(&(key, number)).copied().or_else(|| self.first_value(node, number));
+        let steps = (ramp / RAMP_STEP).ceil().max(1.0) as u32;
+        for step in 1..=steps {
+            let part = f64::from(step) / f64::from(steps);
+            let value = before.map_or(value, |before| before + (value - before) * part);
+            let moment = at + ramp * (part - 1.0 / f64::from(steps));
+            renderer.automate(key, number, value, (moment * rate).round() as u64);
+        }
+        self.automated.insert((key, number), value);
+        Ok(())
+    }
+
+    /// What a parameter is at the start.
+    fn first_value(&self, node: &str, param: u32) -> Option<f64> {
+        let step = self.plan.steps.iter().find(|step| step.name == node)?;
+        match step.values.get(param as usize)? {
+            Value::Num(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// A live parameter by its key and number, and a value for it.
+    fn live(&self, node: &str, param: &str, value: &str) -> Result<(u64, u32, f64), SetError> {
         let Some(key) = self.keys.get(node).copied() else {
             let near = nearest(node, self.keys.keys().map(String::as_str)).map(Into::into);
             return Err(SetError::Node { name: node.into(), near });
@@ -261,17 +319,7 @@ impl Engine {
         let (Value::Num(value), true) = (value, params[at].live) else {
             return Err(SetError::Fixed(param.into()));
         };
-        let (param, message) = (at as u32, ToRender::Set { key, param: at as u32, value });
-        if !self.coming.iter().any(|&(of, which)| of == key && which.is_none_or(|which| which == param)) {
-            return self.send(message).map_err(|_| SetError::Full);
-        }
-        let same = |held: &ToRender| matches!(held, ToRender::Set { key: k, param: p, .. } if (*k, *p) == (key, param));
-        self.held.retain(|held| !same(held));
-        if self.held.len() == MOST_HELD {
-            return Err(SetError::Full);
-        }
-        self.held.push(message);
-        Ok(())
+        Ok((key, at as u32, value))
     }
 
     /// Notes from now on which live parameters the render thread is told of, in order.

@@ -1,12 +1,20 @@
 //! The graph file: what the author wrote, table by table, with every place. Nothing is looked up yet.
 use super::diag::Diags;
-use super::item::{Entry, Item, Span, Spanned};
+use super::item::{Entry, Span, Spanned};
 use super::syntax;
 use super::table::Table;
-use read::{check_name, read_graph, read_input, read_node, read_output, read_test, strays};
+use read::{check_name, read_graph, read_input, read_node, read_output, strays};
 use std::path::{Path, PathBuf};
 
-mod read; // the tables, key by key
+mod expect; // what a test expects
+mod read; //   the tables, key by key
+mod test; //   `[[test]]`
+mod tests_of; // tests in a file of their own
+
+pub use expect::{ExpectTable, Limit, MEASURES, Measure, Of, SETTINGS, Side};
+use test::read_test;
+pub use test::{Play, TestTable, Turn, check_tests};
+pub use tests_of::{Home, TestFile};
 
 /// A graph file.
 #[derive(Clone, Debug)]
@@ -85,19 +93,6 @@ pub struct OutputTable {
     pub wav: Option<PathBuf>,
     /// `to = "stdout"`: events as JSON lines.
     pub to_stdout: Option<Span>,
-}
-
-/// `[[test]]`.
-#[derive(Clone, Debug)]
-pub struct TestTable {
-    /// What it shows.
-    pub name: Spanned<String>,
-    /// Files for inputs.
-    pub play: Vec<(Spanned<String>, PathBuf)>,
-    /// What must be true of the outputs.
-    pub expect: Vec<Spanned<Item>>,
-    /// The device profile it runs on.
-    pub device: Option<PathBuf>,
 }
 
 /// A connection that ends at an input port.

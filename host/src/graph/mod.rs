@@ -35,7 +35,11 @@ mod verify; //   an independent check of a plan
 pub use codes::Code;
 pub use compile::{Compiled, Device, Listener, Port, check, compile};
 pub use diag::{Diag, Diags, Mark, nearest};
-pub use file::{GraphFile, Late, NodeTable};
+pub use file::{
+    ExpectTable, GraphFile, Home, Late, Limit, MEASURES, Measure, NodeTable, Of, Play, SETTINGS, Side, TestFile,
+    TestTable, Turn, check_tests,
+};
+pub use item::{Span, Spanned};
 pub use live_values::{LiveNodes, LiveValue, live_nodes, read_live, write_live};
 pub use net::kind_name;
 pub use params::from_text as param_from_text;

@@ -2,7 +2,7 @@
 use super::codes::Code;
 use super::compile::{Device, Listener};
 use super::diag::{Diag, Diags, nearest};
-use super::file::{GraphFile, Lane, Late, NodeTable, Run};
+use super::file::{GraphFile, Lane, Late, NodeTable, Run, check_tests};
 use super::item::{Entry, Item, Span, Spanned};
 use super::net::{Net, Node, Output, What, WorkerNode};
 use super::params;
@@ -33,7 +33,7 @@ pub fn names(file: &GraphFile, workers: &Workers, device: &Device, listeners: &[
     }
     file.outputs.iter().for_each(|output| resolver.sink(output));
     listeners.iter().for_each(|listener| resolver.listener(listener));
-    resolver.tests();
+    check_tests(&file.tests, file, resolver.diags);
     if listeners.is_empty() {
         resolver.has_output();
     }

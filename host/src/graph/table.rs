@@ -48,6 +48,10 @@ impl<'d> Table<'d> {
         self.seen.push(key.into());
         Some(self.entries.remove(at))
     }
+    /// Whether something is left.
+    pub fn left_any(&self) -> bool {
+        !self.entries.is_empty()
+    }
     /// Everything that is left.
     pub fn left(self) -> Vec<Entry> {
         self.entries

@@ -7,6 +7,7 @@
 //! Steps on a lane run inline, or on a thread of their own ([`Renderer::part`]): a [`Lane`] has them then, and the render
 //! thread counts their firings, sends what they take and places what they answer.
 mod answers; //  what a lane has answered on a stream, and what is heard where it is late
+mod automation; // parameters that change at moments known before
 mod chance; //   what the clock decides: told, or done again as it was
 mod extent; //   how long recordings are, for the control side
 mod fade; //     from one path to another

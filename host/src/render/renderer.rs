@@ -47,6 +47,14 @@ impl Renderer {
         (Self { program, messages, reports, lanes, next, home, load, blocks, chance }, remote)
     }
 
+    /// Control side, before the first block: a live parameter of a step, named by its key, changes at this moment, in
+    /// samples of the graph; exactly then, whatever the block.
+    pub fn automate(&mut self, key: u64, param: u32, value: f64, at: u64) {
+        if let Some(step) = self.program.steps.iter_mut().find(|step| step.key == key) {
+            step.automation.add(at, param, value);
+        }
+    }
+
     /// Control side, before the first block: takes the steps that are on lanes out of the program, for threads of their
     /// own to run.
     pub fn part(&mut self, remote: &Remote) -> Vec<Apart> {

@@ -1,4 +1,5 @@
 //! RT — a node at work: when it may fire, and one firing.
+use super::automation::Automation;
 use super::fade::Fade;
 use super::load::Load;
 use super::message::Trouble;
@@ -25,6 +26,8 @@ pub struct Step {
     pub(super) failed: Option<Trouble>,
     /// What it costs; the control side looks at it while it plays.
     pub(super) load: Arc<Load>,
+    /// Live parameters that change at moments that are known before.
+    pub(super) automation: Automation,
     clock: Clock,
     /// Frames given by a worker without inputs; frames taken from the first input otherwise.
     pub(super) moved: u64,
@@ -116,6 +119,16 @@ impl Clock {
         let samples = self.base + samples;
         (samples.saturating_sub(self.lag), self.lag.saturating_sub(samples))
     }
+
+    /// Frames from this one to the first that stands for a moment or a later one; no end if that is now, or was.
+    fn frames_until(&self, moment: u64, frame: u64) -> usize {
+        let samples = moment.saturating_add(self.lag).saturating_sub(self.base);
+        let first = (u128::from(samples) * u128::from(self.den)).div_ceil(u128::from(self.num.max(1)));
+        match u64::try_from(first).unwrap_or(u64::MAX).saturating_sub(frame) {
+            0 => usize::MAX,
+            frames => usize::try_from(frames).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 impl Step {
@@ -155,8 +168,9 @@ impl Step {
             (Some(fade), Some(&OutTo::Stream { width, planes, .. })) => Node::Fade(Fade::new(fade, width, planes)),
             _ => node,
         };
-        let (moved, end) = (0, NO_END);
-        Self { key, node, inputs, outputs, pace: step.pace, failed, load, clock, moved, lead, end, max_frames }
+        let (moved, end, automation) = (0, NO_END, Automation::default());
+        let pace = step.pace;
+        Self { key, node, inputs, outputs, pace, failed, load, automation, clock, moved, lead, end, max_frames }
     }
 
     /// How many frames the ports that take as many as there are would move now; `None` if it cannot fire.
@@ -183,6 +197,9 @@ impl Step {
                 _ => {}
             }
         }
+        if let Some(at) = self.automation.next() {
+            free = free.min(self.clock.frames_until(at, self.moved));
+        }
         (free > 0).then_some(free)
     }
 
@@ -195,6 +212,10 @@ impl Step {
                 OutTo::Stream { stream, .. } => streams[stream].take(),
                 OutTo::Events { .. } => Vec::new(),
             });
+        }
+        let now = self.clock.at(self.moved).0;
+        while let Some((param, value)) = self.automation.take(now) {
+            self.set_param(param, value);
         }
         let before = self.failed;
         let away = self.is_away();

@@ -16,12 +16,29 @@ pub struct Job {
     pub block: Option<u32>,
     /// Live parameters and their values, from the start.
     pub set: Vec<(String, String, String)>,
+    /// Live parameters that change while it plays.
+    pub automation: Vec<Turn>,
     /// Keep account of time.
     pub metered: bool,
     /// Seconds to go on after the input ended, instead of what the graph declares.
     pub tail: Option<f64>,
     /// A clean version of what is played, to measure against.
     pub reference: Option<PathBuf>,
+}
+
+/// A live parameter that changes at a moment of the input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// The node.
+    pub node: String,
+    /// Its parameter.
+    pub param: String,
+    /// Its value, as text.
+    pub value: String,
+    /// When, in seconds.
+    pub at: f64,
+    /// How many seconds it takes to get there.
+    pub ramp: f64,
 }
 
 /// What is kept of a run.
@@ -41,6 +58,8 @@ pub struct Keep {
     pub probes: Vec<(String, PathBuf)>,
     /// Ports whose frames are kept in memory.
     pub ports: Vec<String>,
+    /// Audio outputs and events are kept in memory, and no file is written, whatever the graph says.
+    pub in_memory: bool,
 }
 
 /// Why a run cannot be.
@@ -146,6 +165,9 @@ impl Job {
 
     /// The file that an output is written to, if any.
     pub fn output_path<'a>(&'a self, file: &'a GraphFile, name: &str) -> Option<&'a PathBuf> {
+        if self.keep.in_memory {
+            return None;
+        }
         let table = file.outputs.iter().find(|output| output.name.value == name);
         self.keep.outputs.get(name).or_else(|| table.and_then(|table| table.wav.as_ref()))
     }

@@ -9,7 +9,7 @@ mod rehearsal; // runs that are not heard, for workers that must know the whole
 mod run; //    blocks in, blocks out
 
 pub use files::check_files;
-pub use job::{Job, Keep, ReplayError};
+pub use job::{Job, Keep, ReplayError, Turn};
 pub use metrics::SiSdr;
 pub use output::Kept;
-pub use run::{NodeLoad, Outcome, OutputFile, Progress, replay};
+pub use run::{Heard, NodeLoad, Outcome, OutputFile, Progress, replay};

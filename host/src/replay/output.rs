@@ -55,6 +55,9 @@ impl Output {
         match output.kind {
             OutputKind::Audio(_) => {
                 path = job.output_path(file, &output.name).cloned();
+                if job.keep.in_memory {
+                    to = To::Memory(vec![]);
+                }
                 if let Some(path) = &path {
                     let encoding = job.keep.encoding.unwrap_or(Encoding::F32);
                     to = To::Wav(AudioWriter::create(path, format.rate_num, format.channels as usize, encoding)?);

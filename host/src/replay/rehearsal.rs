@@ -45,7 +45,8 @@ pub(super) fn rehearse(
 /// The same inputs, of which nothing is kept; what comes through a pipe is put into files that last as long as their
 /// paths here.
 fn unheard(job: &Job, file: &GraphFile, readers: Vec<AudioReader>) -> Result<(Job, Vec<TempPath>), ReplayError> {
-    let keep = Keep { rate: job.keep.rate, events: Some(PathBuf::new()), ..Keep::default() };
+    let keep =
+        Keep { rate: job.keep.rate, events: Some(PathBuf::new()), in_memory: job.keep.in_memory, ..Keep::default() };
     let mut unheard = Job { keep, reference: None, ..job.clone() };
     let mut kept = vec![];
     for (input, reader) in file.inputs.iter().zip(readers) {

@@ -1,6 +1,6 @@
 //! Blocks in, blocks out: from files through a graph to files.
 use super::input::Input;
-use super::job::{Job, ReplayError};
+use super::job::{Job, ReplayError, Turn};
 use super::output::{Kept, Output};
 use super::reference::Reference;
 use super::rehearsal::{Rehearsed, rehearse};
@@ -34,6 +34,10 @@ pub struct Outcome {
     pub reports: Vec<Report>,
     /// Events that were heard.
     pub events: u64,
+    /// The events themselves, if they are kept in memory.
+    pub heard: Vec<Heard>,
+    /// What is played.
+    pub plan: Plan,
     /// Against the reference: of the input, and of the output with its latency taken off, in dB.
     pub si_sdr: Option<(f64, f64)>,
     /// Time accounting, if it was wanted.
@@ -42,6 +46,19 @@ pub struct Outcome {
     pub kept: Vec<Kept>,
     /// What was odd but survivable.
     pub warnings: Vec<String>,
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// The output.
+    pub output: String,
+    /// When, in seconds of the input.
+    pub time: f64,
+    /// What it is called, or its number.
+    pub label: String,
+    /// How strong it is.
+    pub value: f64,
 }
 
 /// An audio output and what became of it.
@@ -72,6 +89,8 @@ pub struct OutputFile {
 pub struct NodeLoad {
     /// The node; "" is the whole block.
     pub node: String,
+    /// Allocations and frees that it made, of those that are seen on this system.
+    pub allocations: u64,
     /// Mean.
     pub mean: f64,
     /// 99 % of all blocks stay below.
@@ -135,7 +154,9 @@ pub(super) struct Run {
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     events: Option<LineWriter>,
-    heard: u64,
+    count: u64,
+    /// The events themselves, if they are kept.
+    heard: Option<Vec<Heard>>,
     reference: Option<Reference>,
     pub reports: Vec<Report>,
     tail_ms: Option<f64>,
@@ -154,6 +175,9 @@ impl Run {
         for (node, param, value) in &job.set {
             engine.set(node, param, value)?;
         }
+        for Turn { node, param, value, at, ramp } in &job.automation {
+            engine.automate(&mut renderer, (node, param), value, *at, *ramp)?;
+        }
         let inputs: Vec<Input> = readers.into_iter().map(Input::new).collect();
         let mut outputs = vec![];
         for index in 0..engine.plan().outputs.len() {
@@ -169,12 +193,26 @@ impl Run {
         }
         let gives_events = engine.plan().outputs.iter().any(|output| matches!(output.kind, OutputKind::Events(..)));
         let events = gives_events.then(|| job.keep.events.clone().unwrap_or("-".into()));
-        let events = events.filter(|path| !path.as_os_str().is_empty());
+        let events = events.filter(|path| !path.as_os_str().is_empty() && !job.keep.in_memory);
         let events = events.map(LineWriter::create).transpose()?;
         let reference = job.reference.as_ref().map(|path| Reference::open(path, &inputs, &outputs)).transpose()?;
         let tail_ms = job.tail.map(|seconds| seconds * 1000.0).or(file.graph.tail_ms);
-        let (reports, warnings, heard, ended) = (vec![], vec![], 0, false);
-        Ok(Self { engine, renderer, inputs, outputs, events, heard, reference, reports, tail_ms, warnings, ended })
+        let (reports, warnings, count, ended) = (vec![], vec![], 0, false);
+        let heard = job.keep.in_memory.then(Vec::new);
+        Ok(Self {
+            engine,
+            renderer,
+            inputs,
+            outputs,
+            events,
+            count,
+            heard,
+            reference,
+            reports,
+            tail_ms,
+            warnings,
+            ended,
+        })
     }
 
     pub fn play(&mut self, progress: &Progress) -> Result<(), ReplayError> {
@@ -271,7 +309,12 @@ impl Run {
                 self.reports.push(report);
                 continue;
             };
-            self.heard += 1;
+            self.count += 1;
+            if let Some(heard) = &mut self.heard {
+                let (time, value) = (event.time as f64 / rate, f64::from(event.value));
+                let label = label.clone().unwrap_or_else(|| event.label.to_string());
+                heard.push(Heard { output: output.clone(), time, label, value });
+            }
             let Some(events) = &mut self.events else { continue };
             let line = serde_json::json!({
                 "output": output, "time": event.time as f64 / rate, "sample": event.time,
@@ -302,8 +345,9 @@ impl Run {
         }
         self.events.map(LineWriter::finish).transpose()?;
         let si_sdr = self.reference.map(|reference| (reference.before.db(), reference.after.db()));
-        let (reports, events, elapsed) = (self.reports, self.heard, Duration::ZERO);
-        Ok(Outcome { outputs, seconds, elapsed, reports, events, si_sdr, load, kept, warnings })
+        let (reports, events, elapsed) = (self.reports, self.count, Duration::ZERO);
+        let (heard, plan) = (self.heard.unwrap_or_default(), self.engine.plan().clone());
+        Ok(Outcome { outputs, seconds, elapsed, reports, events, heard, plan, si_sdr, load, kept, warnings })
     }
 }
 
@@ -319,6 +363,7 @@ fn loads(renderer: &Renderer, plan: &Plan) -> Vec<NodeLoad> {
     let deadline = f64::from(plan.block) / f64::from(plan.rate) * 1e9;
     let load = |node: String, load: &crate::render::Load| NodeLoad {
         node,
+        allocations: load.allocations(),
         mean: load.mean(),
         p99: load.p99(),
         max: load.max(),

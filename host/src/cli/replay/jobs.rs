@@ -124,10 +124,11 @@ impl Command {
             align: self.align,
             events,
             probes,
-            ports: vec![],
+            ..Keep::default()
         };
         let reference = self.reference.clone();
-        Ok(Job { inputs, keep, block: self.block, set, metered: self.load, tail: self.tail, reference })
+        let (block, metered, tail) = (self.block, self.load, self.tail);
+        Ok(Job { inputs, keep, block, set, metered, tail, reference, ..Job::default() })
     }
 
     /// Standard output can carry one thing: also the events that go there where nothing else is said.

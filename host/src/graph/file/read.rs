@@ -3,13 +3,13 @@ use super::super::codes::Code;
 use super::super::diag::{Diag, Diags, nearest};
 use super::super::item::{Entry, Item, Span, Spanned};
 use super::super::table::Table;
-use super::{Delay, GraphTable, InputTable, Lane, Late, NodeTable, OutputTable, Run, Source, TestTable, Wire};
+use super::{Delay, GraphTable, InputTable, Lane, Late, NodeTable, OutputTable, Run, Source, Wire};
 use std::path::Path;
 
 /// Highest sample rate, in Hz.
 const MAX_RATE: i64 = 768_000;
 /// Most samples of a block.
-const MAX_BLOCK: i64 = 1 << 16;
+pub(super) const MAX_BLOCK: i64 = 1 << 16;
 /// Keys of `[graph]`.
 const GRAPH_KEYS: &[&str] = &["rate", "block", "title", "max_latency_ms", "tail_ms"];
 
@@ -91,27 +91,6 @@ pub(super) fn read_output(name: Spanned<String>, entries: Vec<Entry>, folder: &P
     table.rest(&["from", "device", "wav", "to"]);
     let wav = wav.map(|t| folder.join(t.value));
     OutputTable { name, from, device: device.map(|t| t.value), wav, to_stdout: to.map(|t| t.span) }
-}
-
-pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &mut Diags) -> TestTable {
-    let mut table = Table::new("`[[test]]`", entries, span.clone(), diags);
-    let name = table.text("name");
-    if name.is_none() && !table.seen("name") {
-        table.missing("name", "a test needs a `name`", "say what it shows: `name = \"the noise goes\"`");
-    }
-    let mut play = vec![];
-    if let Some((_, entries)) = table.table("play") {
-        for Entry { key, item } in entries {
-            match item.value {
-                Item::Text(path) => play.push((key, folder.join(path))),
-                other => table.wrong_type(&key.value, &other, item.span, "the path of a WAV file"),
-            }
-        }
-    }
-    let expect = table.list("expect").unwrap_or_default();
-    let device = table.text("device").map(|t| folder.join(t.value));
-    table.rest(&["name", "play", "expect", "device"]);
-    TestTable { name: name.unwrap_or(Spanned::new(String::new(), span)), play, expect, device }
 }
 
 pub(super) fn read_node(name: Spanned<String>, entries: Vec<Entry>, diags: &mut Diags) -> NodeTable {

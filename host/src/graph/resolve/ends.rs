@@ -71,21 +71,6 @@ impl Resolver<'_> {
         self.net.nodes[sink].inputs.push(edge);
     }
 
-    pub(super) fn tests(&mut self) {
-        for (name, _) in self.file.tests.iter().flat_map(|test| &test.play) {
-            if !self.file.inputs.iter().any(|input| input.name.value == name.value) {
-                let known = || self.file.inputs.iter().map(|input| input.name.value.as_str());
-                let label = match known().next() {
-                    Some(_) => format!("it has {}", known().collect::<Vec<_>>().join(", ")),
-                    None => "it has no inputs".into(),
-                };
-                let title = format!("`{}` is no input of this graph", name.value);
-                let diag = Diag::new(Code::Source, name.span.clone(), title).label(label);
-                self.diags.push(diag.suggest(&name.value, known()));
-            }
-        }
-    }
-
     pub(super) fn has_output(&mut self) {
         if self.file.outputs.is_empty() && self.diags.errors() == 0 {
             let at = self.file.nodes.last().map_or(0..0, |node| node.name.span.clone());

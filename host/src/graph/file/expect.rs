@@ -1,0 +1,351 @@
+//! What a test expects: measures, and the limits that they must keep.
+use super::super::codes::Code;
+use super::super::diag::{Diag, Diags};
+use super::super::item::{Entry, Item, Span, Spanned};
+use super::super::table::Table;
+use std::path::{Path, PathBuf};
+
+/// A table of `expect`.
+#[derive(Clone, Debug)]
+pub struct ExpectTable {
+    /// The output that is looked at; the only one of its kind if it is not said.
+    pub output: Option<Spanned<String>>,
+    /// Or the port of a node, NODE or NODE.PORT.
+    pub port: Option<Spanned<String>>,
+    /// Only this channel, from 1.
+    pub channel: Option<usize>,
+    /// Only from here, in seconds.
+    pub from_s: Option<f64>,
+    /// Only up to here, in seconds.
+    pub to_s: Option<f64>,
+    /// A WAV file or a .npy array as it was when all was well.
+    pub like: Option<PathBuf>,
+    /// A clean version of what is played.
+    pub reference: Option<PathBuf>,
+    /// What is to be heard, and when.
+    pub labels: Option<PathBuf>,
+    /// A model that judges sound; `@NAME/FILE` is one that is installed.
+    pub model: Option<Spanned<String>>,
+    /// A band, in Hz.
+    pub band_hz: Option<(f64, f64)>,
+    /// How far off an event may be, in ms.
+    pub tolerance_ms: f64,
+    /// Below this it is silent, in dBFS.
+    pub silence_db: f64,
+    /// What must be true.
+    pub limits: Vec<Limit>,
+    /// The table.
+    pub span: Span,
+}
+
+/// A measure, and what it may be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// What is measured.
+    pub measure: &'static Measure,
+    /// It may be no less.
+    pub min: Option<f64>,
+    /// It may be no more.
+    pub max: Option<f64>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What can be measured.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// The key in `expect`.
+    pub key: &'static str,
+    /// Of what.
+    pub of: Of,
+    /// What a number alone means.
+    pub side: Side,
+    /// Its unit, with a space before it if there is one.
+    pub unit: &'static str,
+    /// What it is, for the schema and the help.
+    pub about: &'static str,
+}
+
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The whole run.
+    Run,
+    /// An audio output.
+    Sound,
+    /// A band of an audio output.
+    Band,
+    /// An audio output or a port, and how it was when all was well.
+    Golden,
+    /// An audio output, and a clean version of what is played.
+    Quality,
+    /// An audio output, and a model that judges it.
+    Opinion,
+    /// An output of events.
+    Events,
+    /// An output of events, and what is to be heard.
+    Labels,
+}
+
+/// What a number alone means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// No more than it.
+    AtMost,
+    /// No less than it.
+    AtLeast,
+    /// It, exactly.
+    Exactly,
+    /// Nothing: an upper and a lower end are possible, and `{ min = .., max = .. }` must say which is meant.
+    Both,
+}
+
+impl Of {
+    /// The key that must be there for it.
+    pub fn needs(self) -> Option<&'static str> {
+        match self {
+            Self::Band => Some("band_hz"),
+            Self::Golden => Some("like"),
+            Self::Quality => Some("reference"),
+            Self::Opinion => Some("model"),
+            Self::Labels => Some("labels"),
+            Self::Run | Self::Sound | Self::Events => None,
+        }
+    }
+}
+
+const fn measure(key: &'static str, of: Of, side: Side, unit: &'static str, about: &'static str) -> Measure {
+    Measure { key, of, side, unit, about }
+}
+
+/// Everything that can be expected.
+pub static MEASURES: &[Measure] = &[
+    measure("latency_ms", Of::Run, Side::AtMost, " ms", "Latency of the graph, by its plan"),
+    measure("late", Of::Run, Side::AtMost, "", "Answers of lanes that were not there when due"),
+    measure(
+        "allocations",
+        Of::Run,
+        Side::AtMost,
+        "",
+        "Allocations and frees in `process` of workers that may not block",
+    ),
+    measure("load_percent", Of::Run, Side::AtMost, " %", "Time that 99 of 100 blocks stay below, of a block's time"),
+    measure("memory_mib", Of::Run, Side::AtMost, " MiB", "Memory that the streams of the graph and its workers hold"),
+    measure("peak_db", Of::Sound, Side::AtMost, " dBFS", "Largest magnitude"),
+    measure("rms_db", Of::Sound, Side::Both, " dBFS", "Root of the mean square; 0 dB is a square wave at full scale"),
+    measure("lufs", Of::Sound, Side::Both, " LUFS", "Integrated loudness, ITU-R BS.1770-4"),
+    measure("dc", Of::Sound, Side::AtMost, "", "Magnitude of the mean"),
+    measure("clipped", Of::Sound, Side::AtMost, "", "Samples at or over full scale"),
+    measure("click", Of::Sound, Side::AtMost, "", "Largest second difference"),
+    measure("silence_s", Of::Sound, Side::Both, " s", "Longest time below `silence_db`, -60 dBFS by default"),
+    measure("length_s", Of::Sound, Side::Exactly, " s", "Length, to half a sample"),
+    measure("frames", Of::Sound, Side::Exactly, "", "Length in frames"),
+    measure("band_db", Of::Band, Side::Both, " dBFS", "Level of the band `band_hz`"),
+    measure("within_db", Of::Golden, Side::AtMost, " dBFS", "Largest difference to `like`"),
+    measure("within", Of::Golden, Side::AtMost, "", "Largest difference to `like`, as a number"),
+    measure("snr_db", Of::Golden, Side::AtLeast, " dB", "Power of `like` to that of the difference"),
+    measure("bit_equal", Of::Golden, Side::Exactly, "", "Whether it is `like`, bit for bit"),
+    measure("si_sdr", Of::Quality, Side::AtLeast, " dB", "Scale-invariant signal-to-distortion ratio to `reference`"),
+    measure("seg_snr", Of::Quality, Side::AtLeast, " dB", "Segmental signal-to-noise ratio to `reference`"),
+    measure("pesq_wb", Of::Quality, Side::AtLeast, " MOS", "PESQ, wide band, at 16 kHz"),
+    measure("pesq_nb", Of::Quality, Side::AtLeast, " MOS", "PESQ, narrow band, at 8 kHz"),
+    measure("stoi", Of::Quality, Side::AtLeast, "", "Short-time objective intelligibility"),
+    measure("estoi", Of::Quality, Side::AtLeast, "", "Extended short-time objective intelligibility"),
+    measure("lsd", Of::Quality, Side::AtMost, " dB", "Log-spectral distance to `reference`"),
+    measure("si_sdr_gain", Of::Quality, Side::AtLeast, " dB", "What the graph adds to the SI-SDR of its input"),
+    measure("pesq_wb_gain", Of::Quality, Side::AtLeast, " MOS", "What the graph adds to the PESQ of its input"),
+    measure("pesq_nb_gain", Of::Quality, Side::AtLeast, " MOS", "What the graph adds to the PESQ of its input"),
+    measure("stoi_gain", Of::Quality, Side::AtLeast, "", "What the graph adds to the STOI of its input"),
+    measure("estoi_gain", Of::Quality, Side::AtLeast, "", "What the graph adds to the ESTOI of its input"),
+    measure("mos", Of::Opinion, Side::AtLeast, " MOS", "What `model` says of the sound"),
+    measure("events", Of::Events, Side::Exactly, "", "How many there are"),
+    measure("f1", Of::Labels, Side::AtLeast, "", "F1 of events against `labels`"),
+    measure("precision", Of::Labels, Side::AtLeast, "", "Part of the events that are right"),
+    measure("recall", Of::Labels, Side::AtLeast, "", "Part of `labels` that are heard"),
+];
+
+/// Keys that say what is looked at, and how.
+pub static SETTINGS: &[&str] = &[
+    "output",
+    "port",
+    "channel",
+    "from_s",
+    "to_s",
+    "like",
+    "reference",
+    "labels",
+    "model",
+    "band_hz",
+    "tolerance_ms",
+    "silence_db",
+];
+
+/// A golden that says nothing else may be off by the last bit of 16.
+const LIKE_DB: f64 = -90.0;
+/// Events may be off by so much, in ms.
+const TOLERANCE_MS: f64 = 100.0;
+/// Below this it is silent, in dBFS.
+const SILENCE_DB: f64 = -60.0;
+/// The number of a limit may lie in here.
+const ANY: std::ops::RangeInclusive<f64> = -1e12..=1e12;
+
+pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags: &mut Diags) -> ExpectTable {
+    let mut table = Table::new("a table of `expect`", entries, span.clone(), diags);
+    let (output, port) = (table.text("output"), table.text("port"));
+    table.either(&output, &port);
+    let channel = table.int("channel", 1..=64).map(|n| n.value as usize);
+    let (from, to) = (table.float("from_s", 0.0..=86_400.0), table.float("to_s", 0.0..=86_400.0));
+    if let (Some(from), Some(to)) = (&from, &to)
+        && from.value >= to.value
+    {
+        let diag = Diag::new(Code::Value, to.span.clone(), "`to_s` is not after `from_s`").mark(from.span.clone(), "");
+        table.push(diag);
+    }
+    let path = |text: Option<Spanned<String>>| text.map(|text| folder.join(text.value));
+    let like = path(table.text("like"));
+    let reference = path(table.text("reference"));
+    let labels = path(table.text("labels"));
+    let model = table.text("model");
+    let band_hz = read_band(&mut table);
+    let tolerance_ms = table.float("tolerance_ms", 0.0..=600_000.0).map_or(TOLERANCE_MS, |ms| ms.value);
+    let silence_db = table.float("silence_db", -200.0..=0.0).map_or(SILENCE_DB, |db| db.value);
+    let limits = MEASURES.iter().filter_map(|measure| read_limit(measure, &mut table)).collect();
+    let mut expect = ExpectTable {
+        output,
+        port,
+        channel,
+        from_s: from.map(|at| at.value),
+        to_s: to.map(|at| at.value),
+        like,
+        reference,
+        labels,
+        model,
+        band_hz,
+        tolerance_ms,
+        silence_db,
+        limits,
+        span,
+    };
+    expect.makes_sense(&mut table);
+    let known: Vec<&str> = MEASURES.iter().map(|measure| measure.key).chain(SETTINGS.iter().copied()).collect();
+    table.rest(&known);
+    expect
+}
+
+impl ExpectTable {
+    /// The first of its measures decides what is looked at.
+    pub fn of(&self) -> Of {
+        self.limits.first().map_or(Of::Run, |limit| limit.measure.of)
+    }
+
+    /// Says which key is missing, and which is of no use; a golden alone gets its usual limit.
+    fn makes_sense(&mut self, table: &mut Table) {
+        let span = self.span.clone();
+        let given = |key: &str| match key {
+            "like" => self.like.is_some(),
+            "reference" => self.reference.is_some(),
+            "labels" => self.labels.is_some(),
+            "model" => self.model.is_some(),
+            _ => self.band_hz.is_some(),
+        };
+        if let Some(measure) = MEASURES.iter().find(|measure| measure.key == "within_db")
+            && self.like.is_some()
+            && !self.limits.iter().any(|limit| limit.measure.of == Of::Golden)
+        {
+            self.limits.push(Limit { measure, min: None, max: Some(LIKE_DB), span: span.clone() });
+            return;
+        }
+        for limit in &self.limits {
+            let key = limit.measure.key;
+            if let Some(needs) = limit.measure.of.needs().filter(|needs| !given(needs) && !table.seen(needs)) {
+                let title = format!("`{key}` needs `{needs}`");
+                let example = match needs {
+                    "band_hz" => "write `band_hz = [50, 70]`".to_string(),
+                    "labels" => "name a file with times and labels: `labels = \"words.txt\"`".to_string(),
+                    "model" => "name an ONNX model: `model = \"@dnsmos/sig_bak_ovr.onnx\"`".to_string(),
+                    "like" => "name a file; `aw test --bless` makes it: `like = \"golden.wav\"`".to_string(),
+                    _ => "name the clean sound: `reference = \"clean.wav\"`".to_string(),
+                };
+                table.push(Diag::new(Code::Missing, limit.span.clone(), title).help(example));
+            }
+            let golden = limit.measure.of == Of::Golden;
+            if let Some(port) = self.port.as_ref().filter(|_| !golden) {
+                let title = format!("`{key}` is not measured of a port");
+                let diag = Diag::new(Code::Value, limit.span.clone(), title).mark(port.span.clone(), "a port");
+                table.push(diag.help("a port is compared with an array: `like = \"golden.npy\"`"));
+            }
+        }
+        if self.limits.is_empty() && table.diags().errors() == 0 && !table.left_any() {
+            let diag = Diag::new(Code::Missing, span, "nothing is expected here");
+            table.push(diag.help("say what must be true, such as `peak_db = -1` or `like = \"golden.wav\"`"));
+        }
+    }
+}
+
+fn read_band(table: &mut Table) -> Option<(f64, f64)> {
+    let place = table.place("band_hz")?;
+    let list = table.list("band_hz")?;
+    let number = |item: &Spanned<Item>| match item.value {
+        Item::Int(n) => Some(n as f64),
+        Item::Float(x) => Some(x),
+        _ => None,
+    };
+    match list.iter().map(number).collect::<Option<Vec<f64>>>().as_deref() {
+        Some(&[low, high]) if low >= 0.0 && low < high && high.is_finite() => Some((low, high)),
+        _ => {
+            let diag = Diag::new(Code::Value, place, "`band_hz` takes two frequencies, the lower one first");
+            table.push(diag.help("write `band_hz = [50, 70]`"));
+            None
+        }
+    }
+}
+
+fn read_limit(measure: &'static Measure, table: &mut Table) -> Option<Limit> {
+    let key = measure.key;
+    let span = table.place(key)?;
+    let bare = |value: f64, table: &mut Table| match measure.side {
+        Side::AtMost => Some((None, Some(value))),
+        Side::AtLeast => Some((Some(value), None)),
+        Side::Exactly => Some((Some(value), Some(value))),
+        Side::Both => {
+            let title = format!("`{key}` may be too high or too low: which is meant?");
+            let help = format!("write `{key} = {{ min = {value} }}`, `{{ max = {value} }}`, or both");
+            table.push(Diag::new(Code::Value, span.clone(), title).help(help));
+            None
+        }
+    };
+    if key == "bit_equal" {
+        return super::test::bool(table, key).then_some(Limit { measure, min: Some(1.0), max: None, span });
+    }
+    let Some(Entry { item, .. }) = table.take(key) else { return None };
+    let (min, max) = match item.value {
+        Item::Int(n) => bare(n as f64, table)?,
+        Item::Float(x) if x.is_finite() => bare(x, table)?,
+        Item::Float(x) => {
+            let title = format!("`{key}` cannot be {x}");
+            table.push(Diag::new(Code::Value, item.span, title.to_lowercase()));
+            return None;
+        }
+        Item::Table(entries) => {
+            let mut ends = Table::new(format!("`{key}`"), entries, span.clone(), table.diags());
+            let (min, max) = (ends.float("min", ANY), ends.float("max", ANY));
+            if let (Some(min), Some(max)) = (&min, &max)
+                && min.value > max.value
+            {
+                let diag = Diag::new(Code::Value, max.span.clone(), "`max` is less than `min`");
+                ends.push(diag.mark(min.span.clone(), ""));
+            }
+            let none = min.is_none() && max.is_none() && !ends.left_any() && !ends.seen("min") && !ends.seen("max");
+            if none {
+                ends.push(Diag::new(Code::Missing, span.clone(), format!("`{key}` has neither `min` nor `max`")));
+            }
+            ends.rest(&["min", "max"]);
+            (min.map(|x| x.value), max.map(|x| x.value))
+        }
+        other => {
+            table.wrong_type(key, &other, item.span, "a number, or { min = .., max = .. }");
+            return None;
+        }
+    };
+    Some(Limit { measure, min, max, span })
+}
