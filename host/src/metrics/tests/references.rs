@@ -1,5 +1,5 @@
 //! Our figures against those of published implementations, which `tests/metrics/make.py` computed of the same sounds.
-use super::*;
+use super::super::*;
 use crate::io::AudioReader;
 use serde_json::Value;
 
