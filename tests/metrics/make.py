@@ -9,6 +9,7 @@ pysepm's package asks for more than its segmental SNR needs: its folder in PYTHO
 import importlib.util
 import json
 import math
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,8 +31,6 @@ def segmental_snr():
     folder = Path(importlib.util.find_spec("pysepm").submodule_search_locations[0])
     util = importlib.util.spec_from_file_location("util", folder / "util.py")
     source = (folder / "qualityMeasures.py").read_text().replace("from .util", "from util")
-    import sys
-
     sys.modules["util"] = importlib.util.module_from_spec(util)
     util.loader.exec_module(sys.modules["util"])
     names = {}

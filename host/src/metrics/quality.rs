@@ -50,7 +50,7 @@ pub enum QualityError {
         metric: &'static str,
     },
     /// A NaN or an infinity.
-    #[error("sample {frame} of the {of} is {value}: `aw replay --probe` shows which node gives it first")]
+    #[error("sample {frame} of the {of} is {value}: {}", where_from(of))]
     NotFinite {
         /// "reference" or "signal".
         of: &'static str,
@@ -95,6 +95,14 @@ pub enum QualityError {
         /// The metric's key.
         metric: &'static str,
     },
+}
+
+/// Who is to blame for what is no number.
+fn where_from(of: &str) -> &'static str {
+    match of {
+        "reference" => "the file is damaged, or was written so; name another",
+        _ => "`aw replay --probe NODE=FILE.npy` shows which node gives it first",
+    }
 }
 
 impl Quality {
@@ -148,7 +156,7 @@ impl Quality {
             }
             Self::LogSpectralDistance => {
                 "LSD 1: mean over frames of the RMS over bins of the log power ratio, in dB; Hann frames of 32 ms every 16 ms, \
-                 gain matched; as the URGENT challenge 2024-2026, whose figure is this one times ln(10)/10"
+                 gain matched, floor 1e-8; as the URGENT challenge 2024-2026, whose figure is this one times ln(10)/10"
             }
         }
     }
