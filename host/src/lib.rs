@@ -7,6 +7,7 @@
 //! render    RT: one block of a plan                ← no allocation, lock, I/O or formatting
 //! control   starts programs, sends changes, tells what the render thread reports
 //! io        audio files
+//! metrics   numbers for what was heard: quality, differences, levels, events
 //! sound     sound cards, and a simulated one
 //! live      graphs on microphones and loudspeakers
 //! picture   heat maps as PNG files, and the spectra of `aw spectrogram`
@@ -34,6 +35,8 @@ pub mod render;
 pub mod control;
 
 pub mod io;
+
+pub mod metrics;
 
 pub mod sound;
 

@@ -2,7 +2,6 @@
 mod files; //  that no run spoils a file of another
 mod input; //     from a file to an input
 mod job; //    one run: which files, what is kept
-mod metrics; // how near a signal is to another
 mod output; //    from an output to a file
 mod reference; // a clean version of what is played
 mod rehearsal; // runs that are not heard, for workers that must know the whole
@@ -10,6 +9,5 @@ mod run; //    blocks in, blocks out
 
 pub use files::check_files;
 pub use job::{Job, Keep, ReplayError, Turn};
-pub use metrics::SiSdr;
 pub use output::Kept;
 pub use run::{Heard, NodeLoad, Outcome, OutputFile, Progress, replay};

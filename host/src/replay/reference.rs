@@ -1,9 +1,9 @@
 //! A clean version of what is played, to measure against.
 use super::input::Input;
 use super::job::ReplayError;
-use super::metrics::SiSdr;
 use super::output::Output;
 use crate::io::AudioReader;
+use crate::metrics::SiSdr;
 use std::path::Path;
 
 /// A clean version of what is played.

@@ -1,6 +1,7 @@
 //! What comes, against what was heard.
 use crate::io::{AudioError, AudioReader, AudioWriter};
 use crate::live::player::Planes;
+use crate::metrics::Sums;
 
 /// Seconds at the end that are compared by themselves.
 const END: u64 = 5;
@@ -21,13 +22,6 @@ pub struct Track {
     said: Compared,
     sums: Sums,
     of_end: Sums,
-}
-
-/// Squares of what was heard, and of what it is off by.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    heard: f64,
-    off: f64,
 }
 
 /// How an output compares.
@@ -51,17 +45,6 @@ impl Compared {
     /// Whether it is as it was; near enough in the end if it is not the `whole` session.
     pub fn is_same(&self, whole: bool) -> bool {
         self.differ == 0 || (!whole && self.end_db >= NEAR)
-    }
-}
-
-impl Sums {
-    fn add(&mut self, heard: f32, now: f32) {
-        self.heard += f64::from(heard).powi(2);
-        self.off += (f64::from(heard) - f64::from(now)).powi(2);
-    }
-
-    fn db(self) -> f64 {
-        if self.off == 0.0 { f64::INFINITY } else { 10.0 * (self.heard / self.off).log10() }
     }
 }
 
@@ -121,6 +104,6 @@ impl Track {
         if let Some(writer) = self.writer {
             writer.finish()?;
         }
-        Ok(Compared { snr_db: self.sums.db(), end_db: self.of_end.db(), ..self.said })
+        Ok(Compared { snr_db: self.sums.snr_db(), end_db: self.of_end.snr_db(), ..self.said })
     }
 }

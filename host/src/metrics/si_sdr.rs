@@ -1,4 +1,4 @@
-//! How near a signal is to another.
+//! Scale-invariant signal-to-distortion ratio.
 
 /// Scale-invariant signal-to-distortion ratio (J. Le Roux et al., "SDR – Half-baked or Well Done?", ICASSP 2019, eq. 2),
 /// over a stream: the sums are kept, not the signals.
@@ -20,9 +20,13 @@ impl SiSdr {
         }
     }
 
-    /// In dB. Infinite for equal signals, NaN if the reference is silent.
+    /// In dB. Infinite for equal signals, minus infinity for one that has nothing of the reference, such as silence; NaN if
+    /// the reference is silent.
     pub fn db(&self) -> f64 {
         let target = self.cross * self.cross / self.reference;
+        if target == 0.0 {
+            return f64::NEG_INFINITY;
+        }
         10.0 * (target / (self.signal - target).max(0.0)).log10()
     }
 }
