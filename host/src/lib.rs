@@ -14,6 +14,8 @@
 //! replay    graphs on files
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
 //! features  what a graph would feed a model, of many files
+//! trial     tests of graphs: sound in, verdicts out
+//! bisect    where two versions of a graph part
 //! bench     what a graph costs where it will run: paced, with cold caches
 //! check     conformance: whether a worker library keeps its promises
 //! doctor    what is found on this machine, and what to do about each lack
@@ -48,6 +50,9 @@ pub mod replay;
 
 pub mod features;
 pub mod parity;
+
+pub mod bisect;
+pub mod trial;
 
 pub mod bench;
 

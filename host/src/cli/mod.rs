@@ -10,6 +10,7 @@ macro_rules! say {
 }
 
 mod bench;
+mod bisect;
 mod check;
 mod devices;
 mod doctor;
@@ -25,6 +26,7 @@ mod parity;
 mod plan;
 mod replay;
 mod spectrogram;
+mod test;
 mod workers;
 
 use aw_host::plugin::{SearchPath, Workers};
@@ -56,6 +58,10 @@ enum Command {
     Plan(plan::Command),
     /// Plays files through a graph and writes what comes out
     Replay(Box<replay::Command>),
+    /// Runs the tests of graphs: plays files, compares, measures, and says what is not as expected
+    Test(Box<test::Command>),
+    /// Names the first node, port, frame and value where two graphs, models or builds of workers part
+    Bisect(bisect::Command),
     /// Plays a graph on microphones and loudspeakers, shows how it does, and changes it while it plays
     Live(Box<live::Command>),
     /// Measures what a graph costs where it will run: paced by a clock, caches cold, lanes on their threads
@@ -115,6 +121,8 @@ pub fn main() -> ExitCode {
         Command::Conform(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Replay(command) => command.run(),
+        Command::Test(command) => command.run(),
+        Command::Bisect(command) => command.run(),
         Command::Live(command) => command.run(),
         Command::Bench(command) => command.run(),
         Command::Spectrogram(command) => command.run(),

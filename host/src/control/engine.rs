@@ -46,8 +46,6 @@ pub struct Engine {
     born: BTreeMap<u64, Birth>,
     /// What was sent, for whoever records it.
     sent: Option<Vec<Sent>>,
-    /// What automated parameters become in the end, by key and number.
-    automated: BTreeMap<(u64, u32), f64>,
 }
 
 /// A node by the change that brought it and the name that it had then.
@@ -69,6 +67,21 @@ pub struct Sent {
     pub param: u32,
     /// Its value.
     pub value: f64,
+}
+
+/// A live parameter that changes at a moment of the input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// The node.
+    pub node: String,
+    /// Its parameter.
+    pub param: String,
+    /// Its value, as text.
+    pub value: String,
+    /// When, in seconds.
+    pub at: f64,
+    /// How many seconds it takes to get there, in steps of a millisecond.
+    pub ramp: f64,
 }
 
 /// How lanes run on threads.
@@ -187,7 +200,6 @@ impl Engine {
                 changes: 0,
                 born,
                 sent: None,
-                automated: BTreeMap::new(),
             },
             renderer,
         )
@@ -267,31 +279,32 @@ impl Engine {
         Ok(())
     }
 
-    /// Before the first block: a live parameter changes at a moment of the graph's input, in seconds, and takes `ramp`
-    /// seconds to get there, in steps of a millisecond. The moment is kept to the sample by nodes that take sound as it
-    /// comes, and to their next frame by others, whatever the block.
+    /// Before the first block: live parameters change at moments of the input. A moment is kept to the sample by nodes
+    /// that take sound as it comes, and to their next frame by others, whatever the block.
     ///
     /// # Errors
     /// [`SetError`] says what is wrong, and what may have been meant.
-    pub fn automate(
-        &mut self,
-        renderer: &mut Renderer,
-        (node, param): (&str, &str),
-        value: &str,
-        at: f64,
-        ramp: f64,
-    ) -> Result<(), SetError> {
-        let (key, number, value) = self.live(node, param, value)?;
+    pub fn automate(&self, renderer: &mut Renderer, turns: &[Turn]) -> Result<(), SetError> {
         let rate = f64::from(self.plan.rate);
-        let before = self.automated.get(&(key, number)).copied().or_else(|| self.first_value(node, number));
-        let steps = (ramp / RAMP_STEP).ceil().max(1.0) as u32;
-        for step in 1..=steps {
-            let part = f64::from(step) / f64::from(steps);
-            let value = before.map_or(value, |before| before + (value - before) * part);
-            let moment = at + ramp * (part - 1.0 / f64::from(steps));
-            renderer.automate(key, number, value, (moment * rate).round() as u64);
+        let mut now: BTreeMap<(u64, u32), f64> = BTreeMap::new();
+        let mut turns: Vec<&Turn> = turns.iter().collect();
+        turns.sort_by(|a, b| a.at.total_cmp(&b.at));
+        for Turn { node, param, value, at, ramp } in turns {
+            let (key, number, value) = self.live(node, param, value)?;
+            let before = *now.entry((key, number)).or_insert_with(|| {
+                let first = self.first_value(node, number).unwrap_or(value);
+                // What it became in a run that nobody heard is forgotten.
+                renderer.automate(key, number, first, 0);
+                first
+            });
+            let steps = (ramp / RAMP_STEP).ceil().max(1.0);
+            for step in 1..=steps as u32 {
+                let part = f64::from(step) / steps;
+                let moment = at + ramp * (part - 1.0 / steps);
+                renderer.automate(key, number, before + (value - before) * part, (moment * rate).round() as u64);
+            }
+            now.insert((key, number), value);
         }
-        self.automated.insert((key, number), value);
         Ok(())
     }
 

@@ -5,7 +5,7 @@ mod memory; //   pages that stay
 mod realtime; // rights of threads
 mod report; //   what happened, in words
 
-pub use engine::{Birth, ChangeError, Engine, Sent, SetError, Unchanged};
+pub use engine::{Birth, ChangeError, Engine, Sent, SetError, Turn, Unchanged};
 pub use memory::lock as lock_memory;
 #[cfg(target_os = "linux")]
 pub use memory::too_little as too_little_memory;

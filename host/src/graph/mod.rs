@@ -51,5 +51,5 @@ pub use preset::values as preset_values;
 pub use schema::schema;
 pub use splice::{Likes, Origin, Splice, splice};
 pub use time::Time;
-pub use vary::to_toml;
+pub use vary::{text_to_toml, to_toml};
 pub use verify::{Flaw, verify};

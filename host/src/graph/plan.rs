@@ -164,6 +164,14 @@ pub struct Stream {
     pub written: u64,
 }
 
+impl Stream {
+    /// Bytes of the frames that it may hold.
+    pub fn bytes(&self) -> u64 {
+        let frames = self.prefill.max(self.left) + self.written;
+        frames * u64::from(self.format.channels) * self.format.width() as u64 * 4
+    }
+}
+
 /// A reader of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Edge {

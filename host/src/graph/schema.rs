@@ -1,4 +1,5 @@
 //! A JSON Schema of the graph language, made from the workers that were found: for completion in editors.
+use super::file::{MEASURES, Side};
 use crate::plugin::{Descriptor, Param, ParamType, Preset, Value as Given, Workers};
 use serde_json::{Map, Value, json};
 
@@ -46,23 +47,82 @@ pub fn schema(workers: &Workers) -> Value {
                     "to": { "const": "stdout", "description": "Events, as JSON lines" },
                 },
             })),
-            "test": { "type": "array", "items": {
-                "type": "object",
-                "required": ["name"],
-                "additionalProperties": false,
-                "properties": {
-                    "name": { "type": "string" },
-                    "play": { "type": "object", "additionalProperties": { "type": "string" } },
-                    "expect": { "type": "array", "items": { "type": "object" } },
-                    "device": { "type": "string" },
-                },
-            } },
+            "test": { "type": "array", "items": test() },
         },
         "definitions": { "source": source(), "wire": { "anyOf": [
             { "$ref": "#/definitions/source" },
             { "type": "array", "minItems": 1, "items": { "$ref": "#/definitions/source" }, "description": "The sum" },
         ] } },
     })
+}
+
+fn test() -> Value {
+    let file =
+        json!({ "type": "string", "description": "A WAV or FLAC file, or a folder of them, relative to this file" });
+    json!({
+        "type": "object",
+        "required": ["name", "expect"],
+        "additionalProperties": false,
+        "properties": {
+            "name": { "type": "string", "description": "What it shows" },
+            "play": {
+                "type": "object",
+                "description": "What each input plays; of several files, each is a run of its own",
+                "additionalProperties": { "anyOf": [file, { "type": "array", "minItems": 1, "items": file }] },
+            },
+            "set": { "type": "array", "description": "Live parameters that change while it plays", "items": {
+                "type": "object",
+                "required": ["param", "value"],
+                "additionalProperties": false,
+                "properties": {
+                    "param": { "type": "string", "description": "NODE.PARAM" },
+                    "value": { "type": ["number", "boolean", "string"] },
+                    "at_s": { "type": "number", "minimum": 0, "description": "When, in seconds of the input" },
+                    "ramp_ms": { "type": "number", "minimum": 0, "description": "How long it takes to get there" },
+                },
+            } },
+            "block": { "type": "integer", "minimum": 1, "maximum": 65536, "description": "Samples a block" },
+            "tail_ms": { "type": "number", "minimum": 0, "description": "How long it sounds on after its input ended" },
+            "align": { "type": "boolean", "description": "Latency is taken off what is compared and measured" },
+            "expect": { "type": "array", "minItems": 1, "items": expectation() },
+            "device": { "type": "string", "description": "The device profile it runs on" },
+        },
+    })
+}
+
+fn expectation() -> Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let number = |about: &str| json!({ "type": "number", "description": about });
+    let mut keys = json!({
+        "output": text("The output; the only one of its kind by default"),
+        "port": text("The port of a node, NODE or NODE.PORT, to be compared with `like`"),
+        "channel": { "type": "integer", "minimum": 1, "description": "Only this channel, from 1" },
+        "from_s": number("Only from here, in seconds"),
+        "to_s": number("Only up to here, in seconds"),
+        "like": text("A WAV file or .npy array as it was when all was well; `aw test --bless` makes it"),
+        "reference": text("A clean version of what is played"),
+        "labels": text("What is to be heard, and when: Audacity's labels (.txt), CSV with a header, JSON lines"),
+        "model": text("A model that judges sound: an ONNX file, or @NAME/FILE of one that is installed"),
+        "band_hz": { "type": "array", "minItems": 2, "maxItems": 2, "items": { "type": "number" }, "description": "A band" },
+        "tolerance_ms": number("How far off an event may be; 100 by default"),
+        "silence_db": number("Below this it is silent, in dBFS; -60 by default"),
+    });
+    let limit = json!({ "type": "object", "minProperties": 1, "additionalProperties": false, "properties": {
+        "min": { "type": "number" }, "max": { "type": "number" },
+    } });
+    for measure in MEASURES {
+        let about = match measure.side {
+            Side::AtMost => format!("{}: at most", measure.about),
+            Side::AtLeast => format!("{}: at least", measure.about),
+            Side::Exactly | Side::Both => measure.about.to_string(),
+        };
+        keys[measure.key] = match (measure.key, measure.side) {
+            ("bit_equal", _) => json!({ "type": "boolean", "description": about }),
+            (_, Side::Both) => json!({ "allOf": [limit], "description": about }),
+            _ => json!({ "anyOf": [{ "type": "number" }, limit], "description": about }),
+        };
+    }
+    json!({ "type": "object", "additionalProperties": false, "properties": keys })
 }
 
 fn source() -> Value {

@@ -26,7 +26,7 @@ impl GraphFile {
     pub fn with_preset(&self, node: &str, preset: &str) -> Self {
         let mut file = self.clone();
         file.nodes.iter_mut().filter(|table| table.name.value == node).for_each(|table| table.params.clear());
-        file.with(node, "preset", &toml_text(preset))
+        file.with(node, "preset", &text_to_toml(preset))
     }
 
     /// Only what a node hears: the node, what leads there, and no outputs.
@@ -99,7 +99,7 @@ fn set(entries: &mut Vec<Entry>, key: &str, value: Item, span: Span) {
 }
 
 /// A text as TOML, in quotes.
-fn toml_text(text: &str) -> String {
+pub fn text_to_toml(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
@@ -109,10 +109,11 @@ pub fn to_toml(param: &Param, value: &Value) -> String {
         (Value::Num(x), ParamType::Bool) => (*x != 0.0).to_string(),
         (Value::Num(x), ParamType::Int) => format!("{x:.0}"),
         (Value::Num(x), _) => format!("{x:?}"),
-        (Value::Text(text), _) => toml_text(text),
+        (Value::Text(text), _) => text_to_toml(text),
         (Value::List(list), _) => format!("{list:?}"),
         (Value::Table(pairs), _) => {
-            let pairs: Vec<String> = pairs.iter().map(|(key, text)| format!("{key} = {}", toml_text(text))).collect();
+            let pairs: Vec<String> =
+                pairs.iter().map(|(key, text)| format!("{key} = {}", text_to_toml(text))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
     }

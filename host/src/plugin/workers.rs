@@ -113,6 +113,19 @@ impl Workers {
         (workers, errors)
     }
 
+    /// The workers of one folder, and of the path those that it has not.
+    pub fn of_folder(folder: &Path, path: &SearchPath) -> (Self, Vec<WorkersError>) {
+        let (mut workers, mut errors) = Self::find(&SearchPath { given: vec![folder.into()], own: vec![] });
+        workers.searched.extend(path.folders());
+        for file in path.files() {
+            match file.and_then(|file| Ok(Library::open(&file)?)) {
+                Ok(library) => drop(workers.add(library)),
+                Err(why) => errors.push(why),
+            }
+        }
+        (workers, errors)
+    }
+
     /// None yet, of those that may be replaced while they play.
     pub(super) fn live(path: &SearchPath, copies: Arc<Copies>) -> Self {
         Self { searched: path.folders(), live: Some((path.clone(), copies)), ..Self::default() }

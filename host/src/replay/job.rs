@@ -1,5 +1,6 @@
 //! One run of a graph: which files it plays, what is kept of it.
 use super::files::check_files;
+use crate::control::Turn;
 use crate::graph::{Device, GraphFile, Listener, Port};
 use crate::io::{AudioError, AudioReader, Encoding, same_file};
 use std::collections::BTreeMap;
@@ -24,21 +25,6 @@ pub struct Job {
     pub tail: Option<f64>,
     /// A clean version of what is played, to measure against.
     pub reference: Option<PathBuf>,
-}
-
-/// A live parameter that changes at a moment of the input.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Turn {
-    /// The node.
-    pub node: String,
-    /// Its parameter.
-    pub param: String,
-    /// Its value, as text.
-    pub value: String,
-    /// When, in seconds.
-    pub at: f64,
-    /// How many seconds it takes to get there.
-    pub ramp: f64,
 }
 
 /// What is kept of a run.

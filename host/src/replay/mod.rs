@@ -8,6 +8,6 @@ mod rehearsal; // runs that are not heard, for workers that must know the whole
 mod run; //    blocks in, blocks out
 
 pub use files::check_files;
-pub use job::{Job, Keep, ReplayError, Turn};
+pub use job::{Job, Keep, ReplayError};
 pub use output::Kept;
 pub use run::{Heard, NodeLoad, Outcome, OutputFile, Progress, replay};

@@ -1,11 +1,11 @@
 //! Blocks in, blocks out: from files through a graph to files.
 use super::input::Input;
-use super::job::{Job, ReplayError, Turn};
+use super::job::{Job, ReplayError};
 use super::output::{Kept, Output};
 use super::reference::Reference;
 use super::rehearsal::{Rehearsed, rehearse};
 use crate::control::{Engine, Report};
-use crate::graph::{Diags, GraphFile, OutputKind, Plan, Time, compile};
+use crate::graph::{Diags, GraphFile, OutputKind, Plan, Stream, Time, compile};
 use crate::io::{AudioReader, LineWriter};
 use crate::plugin::{NO_END, Workers};
 use crate::render::{Extent, Renderer};
@@ -38,6 +38,8 @@ pub struct Outcome {
     pub heard: Vec<Heard>,
     /// What is played.
     pub plan: Plan,
+    /// Bytes that the streams hold, and the heaps of worker libraries that tell, in the end.
+    pub memory: u64,
     /// Against the reference: of the input, and of the output with its latency taken off, in dB.
     pub si_sdr: Option<(f64, f64)>,
     /// Time accounting, if it was wanted.
@@ -113,14 +115,16 @@ pub fn replay(
     diags: &mut Diags,
 ) -> Result<Outcome, ReplayError> {
     let (readers, device) = job.open(file)?;
-    let heap = heap_in_render(workers);
+    let (heap, held) = (heap_in_render(workers), held(workers));
     let compiled = compile(file, workers, &device, &job.listeners(), diags).ok_or(ReplayError::Graph)?;
     let start = Instant::now();
     let stage = Engine::start(compiled, job.metered);
     let Rehearsed { stage, readers, mut failures, kept: _kept } = rehearse(job, file, stage, readers, progress)?;
     let mut run = Run::new(job, file, stage, readers)?;
     run.play(progress)?;
+    let held = self::held(workers).saturating_sub(held);
     let mut outcome = run.finish()?;
+    outcome.memory += held;
     // One that failed while nobody listened has learned nothing that is right, whatever it does now.
     failures.retain(|failure| !outcome.reports.contains(failure));
     outcome.reports.splice(0..0, failures);
@@ -132,6 +136,11 @@ pub fn replay(
 /// Allocations inside `process` so far, by library.
 fn heap_in_render(workers: &Workers) -> Vec<u64> {
     workers.libraries().iter().map(|library| library.heap().map_or(0, |heap| heap.in_render)).collect()
+}
+
+/// Bytes that the heaps of all libraries hold.
+fn held(workers: &Workers) -> u64 {
+    workers.libraries().iter().filter_map(|library| library.heap()).map(|heap| heap.bytes).sum()
 }
 
 fn allocated(workers: &Workers, before: &[u64]) -> Vec<String> {
@@ -175,9 +184,7 @@ impl Run {
         for (node, param, value) in &job.set {
             engine.set(node, param, value)?;
         }
-        for Turn { node, param, value, at, ramp } in &job.automation {
-            engine.automate(&mut renderer, (node, param), value, *at, *ramp)?;
-        }
+        engine.automate(&mut renderer, &job.automation)?;
         let inputs: Vec<Input> = readers.into_iter().map(Input::new).collect();
         let mut outputs = vec![];
         for index in 0..engine.plan().outputs.len() {
@@ -347,7 +354,8 @@ impl Run {
         let si_sdr = self.reference.map(|reference| (reference.before.db(), reference.after.db()));
         let (reports, events, elapsed) = (self.reports, self.count, Duration::ZERO);
         let (heard, plan) = (self.heard.unwrap_or_default(), self.engine.plan().clone());
-        Ok(Outcome { outputs, seconds, elapsed, reports, events, heard, plan, si_sdr, load, kept, warnings })
+        let memory = plan.streams.iter().map(Stream::bytes).sum();
+        Ok(Outcome { outputs, seconds, elapsed, reports, events, heard, plan, memory, si_sdr, load, kept, warnings })
     }
 }
 

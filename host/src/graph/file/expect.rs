@@ -209,7 +209,8 @@ pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags:
     let band_hz = read_band(&mut table);
     let tolerance_ms = table.float("tolerance_ms", 0.0..=600_000.0).map_or(TOLERANCE_MS, |ms| ms.value);
     let silence_db = table.float("silence_db", -200.0..=0.0).map_or(SILENCE_DB, |db| db.value);
-    let limits = MEASURES.iter().filter_map(|measure| read_limit(measure, &mut table)).collect();
+    let mut limits: Vec<Limit> = MEASURES.iter().filter_map(|measure| read_limit(measure, &mut table)).collect();
+    limits.sort_by_key(|limit| limit.span.start);
     let mut expect = ExpectTable {
         output,
         port,
@@ -233,9 +234,9 @@ pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags:
 }
 
 impl ExpectTable {
-    /// The first of its measures decides what is looked at.
-    pub fn of(&self) -> Of {
-        self.limits.first().map_or(Of::Run, |limit| limit.measure.of)
+    /// Whether something of this sort is measured.
+    pub fn looks_at(&self, of: Of) -> bool {
+        self.limits.iter().any(|limit| limit.measure.of == of)
     }
 
     /// Says which key is missing, and which is of no use; a golden alone gets its usual limit.

@@ -1,0 +1,159 @@
+//! A case through its graph.
+use super::judge::{Evidence, judge};
+use super::verdict::{Status, Verdict};
+use super::{Case, Suite};
+use crate::control::{Report, Turn};
+use crate::graph::{Diags, Of, TestTable};
+use crate::metrics::Difference;
+use crate::plugin::Workers;
+use crate::replay::{Job, Keep, Outcome, Progress, ReplayError, replay};
+use std::sync::{PoisonError, RwLock};
+use std::time::Instant;
+
+/// What all cases share.
+pub struct Trial<'a> {
+    /// The workers of the graphs.
+    pub workers: &'a Workers,
+    /// Who watches.
+    pub progress: Progress<'a>,
+    /// How often each case is played; more than once, to see whether it is the same every time.
+    pub times: u32,
+    /// What is heard and expected is kept, for players and pictures, also where all is well.
+    pub keep: bool,
+    /// Held by a case that measures the machine, and must be alone for it.
+    pub alone: RwLock<()>,
+}
+
+/// Plays a case and judges it; also what the compiler says of the graph.
+///
+/// # Errors
+/// Ctrl-C.
+pub fn run(case: &Case, suite: &Suite, trial: &Trial) -> Result<(Verdict, Diags), Interrupted> {
+    let begun = Instant::now();
+    let mut diags = suite.graph_diags.clone();
+    let verdict = played(case, suite, trial, &mut diags)?;
+    Ok((Verdict { elapsed: begun.elapsed(), ..verdict }, diags))
+}
+
+/// Ctrl-C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interrupted;
+
+fn played(case: &Case, suite: &Suite, trial: &Trial, diags: &mut Diags) -> Result<Verdict, Interrupted> {
+    let broken = |why: String| {
+        let (checks, notes, sounds, elapsed) = Default::default();
+        Verdict { id: case.id.clone(), status: Status::Broken(why), checks, notes, sounds, seconds: 0.0, elapsed }
+    };
+    let (graph, test) = (suite.graph.path.display(), &suite.tests[case.test]);
+    if let Some(why) = &case.trouble {
+        return Ok(broken(why.clone()));
+    }
+    if suite.diags.errors() > 0 {
+        return Ok(broken(format!("{} has mistakes", suite.path.display())));
+    }
+    if diags.errors() > 0 {
+        return Ok(broken(format!("the graph {graph} has mistakes")));
+    }
+    let machine = measures(test, &["load_percent", "memory_mib"]);
+    let alone = machine.then(|| trial.alone.write().unwrap_or_else(PoisonError::into_inner));
+    let beside = (!machine).then(|| trial.alone.read().unwrap_or_else(PoisonError::into_inner));
+    let job = job(case, test);
+    let outcome = match replay(&job, &suite.graph, trial.workers, &trial.progress, diags) {
+        Ok(outcome) => outcome,
+        Err(ReplayError::Interrupted) => return Err(Interrupted),
+        Err(ReplayError::Graph) => return Ok(broken(format!("the graph {graph} has mistakes"))),
+        Err(why) => return Ok(broken(why.to_string())),
+    };
+    for time in 2..=trial.times {
+        let again = match replay(&job, &suite.graph, trial.workers, &trial.progress, diags) {
+            Err(ReplayError::Interrupted) => return Err(Interrupted),
+            again => again.map_err(|why| why.to_string()).and_then(|again| same(&outcome, &again)),
+        };
+        if let Err(why) = again {
+            return Ok(broken(format!("run {time} is not as the first: {why}")));
+        }
+    }
+    drop((alone, beside));
+    let evidence = Evidence { case, test, outcome: &outcome, keep: trial.keep };
+    let (checks, sounds) = judge(&evidence);
+    let status = match failure(&outcome) {
+        Some(why) => Status::Broken(why),
+        None if checks.iter().all(|check| check.passed) => Status::Passed,
+        None => Status::Failed,
+    };
+    let notes = notes(&outcome);
+    Ok(Verdict {
+        id: case.id.clone(),
+        status,
+        checks,
+        notes,
+        sounds,
+        seconds: outcome.seconds,
+        elapsed: Default::default(),
+    })
+}
+
+/// Whether two runs gave the same, bit for bit.
+fn same(first: &Outcome, again: &Outcome) -> Result<(), String> {
+    const MEMORY: &str = "a worker remembers something from run to run, or goes by the clock or by chance";
+    for (was, is) in first.kept.iter().zip(&again.kept) {
+        let width = was.shape.iter().product::<usize>().max(1);
+        let found = Difference::of_frames(&was.data, &is.data, (width, width), 0.0);
+        if let Some(spot) = found.first_changed {
+            let (now, then) = (spot.actual, spot.expected);
+            return Err(format!(
+                "`{}` differs first in frame {}: {now} instead of {then}; {MEMORY}",
+                was.port, spot.frame
+            ));
+        }
+        if !found.same_shape() {
+            return Err(format!("`{}` has another length; {MEMORY}", is.port));
+        }
+    }
+    match first.heard == again.heard {
+        true => Ok(()),
+        false => Err(format!("other events are heard; {MEMORY}")),
+    }
+}
+
+/// Whether a test measures one of these.
+fn measures(test: &TestTable, keys: &[&str]) -> bool {
+    test.expect.iter().flat_map(|expect| &expect.limits).any(|limit| keys.contains(&limit.measure.key))
+}
+
+fn job(case: &Case, test: &TestTable) -> Job {
+    let ports =
+        test.expect.iter().filter(|expect| expect.looks_at(Of::Golden)).filter_map(|expect| expect.port.as_ref());
+    let mut ports: Vec<String> = ports.map(|port| port.value.clone()).collect();
+    ports.sort();
+    ports.dedup();
+    let turn = |turn: &crate::graph::Turn| {
+        let (node, param) = turn.of.value.clone();
+        Turn { node, param, value: turn.value.value.clone(), at: turn.at_s, ramp: turn.ramp_ms / 1000.0 }
+    };
+    Job {
+        inputs: case.inputs.clone(),
+        keep: Keep { align: test.align, ports, in_memory: true, ..Keep::default() },
+        block: test.block,
+        automation: test.set.iter().map(turn).collect(),
+        metered: measures(test, &["load_percent", "allocations"]),
+        tail: test.tail_ms.map(|ms| ms / 1000.0),
+        ..Job::default()
+    }
+}
+
+/// A worker that failed: what was heard after that is of no use.
+fn failure(outcome: &Outcome) -> Option<String> {
+    outcome.reports.iter().find_map(|report| match report {
+        Report::Failed { node, why, instead } => Some(format!("`{node}` {why}; {instead}")),
+        _ => None,
+    })
+}
+
+fn notes(outcome: &Outcome) -> Vec<String> {
+    let said = outcome.reports.iter().filter_map(|report| match report {
+        Report::Says { node, text } => Some(format!("`{node}` says: {text}")),
+        _ => None,
+    });
+    said.chain(outcome.warnings.iter().cloned()).collect()
+}

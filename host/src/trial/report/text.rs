@@ -1,0 +1,83 @@
+//! Verdicts for the terminal.
+use crate::trial::verdict::{Checked, Status, Verdict};
+use std::time::Duration;
+
+/// All verdicts, those of one file together: one line each, and of those that did not pass what is wrong.
+pub fn table(verdicts: &[Verdict]) -> String {
+    let (mut text, mut file) = (String::new(), "");
+    for verdict in verdicts {
+        let (own, name) = verdict.id.split_once("::").unwrap_or(("", &verdict.id));
+        if own != file {
+            text += &format!("{own}\n");
+            file = own;
+        }
+        text += &described(name, verdict);
+    }
+    text
+}
+
+/// A verdict under its name.
+pub fn described(name: &str, verdict: &Verdict) -> String {
+    let took = format!("{:.0} ms", verdict.elapsed.as_secs_f64() * 1000.0);
+    let word = match verdict.status {
+        Status::Passed => "ok    ",
+        Status::Failed => "FAILED",
+        Status::Broken(_) => "BROKEN",
+    };
+    let mut text = format!("  {word}  {name}  {}\n", measured(&verdict.checks, &took));
+    if let Status::Broken(why) = &verdict.status {
+        text += &format!("          {why}\n");
+    }
+    for check in verdict.checks.iter().filter(|check| !check.passed) {
+        text += &format!("          {}: {}, wanted {}\n", check.what(), check.value(), check.wanted());
+        check.why.iter().for_each(|why| text += &format!("            {why}\n"));
+    }
+    let notes = if verdict.passed() { 2 } else { usize::MAX };
+    verdict.notes.iter().take(notes).for_each(|note| text += &format!("          note: {note}\n"));
+    if !verdict.passed() {
+        text += &format!("          again: {}\n", again(&verdict.id));
+    }
+    text
+}
+
+/// What was measured, in a few words.
+fn measured(checks: &[Checked], took: &str) -> String {
+    const MOST: usize = 3;
+    let mut words: Vec<String> =
+        checks.iter().take(MOST).map(|check| format!("{} {}", check.what(), check.value())).collect();
+    if checks.len() > MOST {
+        words.push(format!("{} more", checks.len() - MOST));
+    }
+    words.push(took.into());
+    words.join(", ")
+}
+
+/// The command that runs one case again.
+pub fn again(id: &str) -> String {
+    let (file, name) = id.split_once("::").unwrap_or(("", id));
+    format!("aw test {} -k {}", quoted(file), quoted(name))
+}
+
+/// As a shell takes it.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.into(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// How long it took, how much sound that was, and how many passed and failed; `elapsed` is that of the whole run.
+pub fn summary(verdicts: &[Verdict], elapsed: Duration, jobs: usize) -> String {
+    let passed = verdicts.iter().filter(|verdict| verdict.passed()).count();
+    let (seconds, busy) = verdicts
+        .iter()
+        .fold((0.0, 0.0), |(seconds, busy), verdict| (seconds + verdict.seconds, busy + verdict.elapsed.as_secs_f64()));
+    let speed = seconds / busy.max(1e-9);
+    let threads = if jobs == 1 { String::new() } else { format!(", {jobs} at a time") };
+    format!(
+        "{seconds:.1} s of sound in {:.2} s{threads}: {speed:.0}× real time a core\n{passed} passed, {} failed\n",
+        elapsed.as_secs_f64(),
+        verdicts.len() - passed
+    )
+}
