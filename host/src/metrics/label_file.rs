@@ -1,7 +1,7 @@
 //! Files of labels: Audacity's, CSV, and the JSON lines of a replay.
 use super::{Label, LabelError};
 use csv::{ReaderBuilder, StringRecord, Trim};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::Path;
 
 /// How labels are written.
@@ -31,7 +31,7 @@ impl LabelFormat {
 /// Where something is wrong: line, column, why.
 struct Wrong(usize, String, String);
 
-/// Reads a file of labels; of JSON lines, those of one `output` or of all. A file without lines has no labels: nothing is
+/// Reads a file of labels; of JSON lines, those of one `output` or of all, and those that name none. A file without lines has no labels: nothing is
 /// expected.
 ///
 /// # Errors
@@ -211,52 +211,46 @@ fn csv(text: &str) -> Result<Vec<Label>, Wrong> {
 
 fn json_lines(text: &str, output: Option<&str>) -> Result<Vec<Label>, Wrong> {
     let mut labels = vec![];
-    for (at, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let line_no = at + 1;
-        let of_key = |key: &str, why: String| Wrong(line_no, format!("key `{key}`"), why);
-        let value: Value = serde_json::from_str(line).map_err(|error| {
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let event: Value = serde_json::from_str(line).map_err(|error| {
             let why =
                 format!("this is no line of JSON ({error}); one object a line, as `aw replay --events` writes them");
-            Wrong(line_no, format!("column {}", error.column()), why)
+            Wrong(at + 1, format!("column {}", error.column()), why)
         })?;
-        let Value::Object(event) = value else {
+        let Value::Object(event) = event else {
             let why = "this is no object; write {\"time\": 1.25, \"label\": \"yes\"}".into();
-            return Err(Wrong(line_no, "column 1".into(), why));
+            return Err(Wrong(at + 1, "column 1".into(), why));
         };
         let from = event.get("output").and_then(Value::as_str);
-        if output.is_some_and(|output| from.is_some_and(|from| from != output)) {
-            continue;
+        if output.is_none() || from.is_none() || output == from {
+            labels.push(of_event(&event).map_err(|(key, why)| Wrong(at + 1, format!("key `{key}`"), why))?);
         }
-        let time = |key: &str| match event.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Number(number)) => {
-                let time = number.as_f64().filter(|time| time.is_finite() && *time >= 0.0);
-                let why = format!("{number} is no time; it counts in seconds from the beginning of the sound, from 0");
-                time.map(Some).ok_or_else(|| of_key(key, why))
-            }
-            Some(other) => Err(of_key(key, format!("{other} is no time in seconds, such as 1.25"))),
-        };
-        let start =
-            time("time")?.ok_or_else(|| of_key("time", "it is missing: when the event begins, in seconds".into()))?;
-        let end = time("end")?;
-        if let Some(end) = end.filter(|end| *end < start) {
-            return Err(of_key("end", format!("it ends at {end} s, before it begins at {start} s; swap the two")));
-        }
-        let label = match (event.get("label"), event.get("index")) {
-            (Some(Value::String(label)), _) if !label.trim().is_empty() => label.trim().to_string(),
-            // A worker that does not name its labels numbers them.
-            (None | Some(Value::Null), Some(Value::Number(index))) => index.to_string(),
-            (None | Some(Value::Null), _) => {
-                return Err(of_key("label", "it is missing: what is heard, as text".into()));
-            }
-            (Some(other), _) => {
-                return Err(of_key("label", format!("{other} is no label; write what is heard, as text")));
-            }
-        };
-        labels.push(Label { start_s: start, end_s: end, label });
     }
     Ok(labels)
+}
+
+/// `Err`: which key is wrong, and why.
+fn of_event(event: &Map<String, Value>) -> Result<Label, (&'static str, String)> {
+    let time = |key| match event.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Number(number)) => {
+            let time = number.as_f64().filter(|time| time.is_finite() && *time >= 0.0);
+            let why = format!("{number} is no time; it counts in seconds from the beginning of the sound, from 0");
+            time.map(Some).ok_or((key, why))
+        }
+        Some(other) => Err((key, format!("{other} is no time in seconds, such as 1.25"))),
+    };
+    let start_s = time("time")?.ok_or(("time", "it is missing: when the event begins, in seconds".into()))?;
+    let end_s = time("end")?;
+    if let Some(end) = end_s.filter(|end| *end < start_s) {
+        return Err(("end", format!("it ends at {end} s, before it begins at {start_s} s; swap the two")));
+    }
+    let label = match (event.get("label"), event.get("index")) {
+        (Some(Value::String(label)), _) if !label.trim().is_empty() => label.trim().to_string(),
+        // A worker that does not name its labels numbers them.
+        (None | Some(Value::Null), Some(Value::Number(index))) => index.to_string(),
+        (None | Some(Value::Null), _) => return Err(("label", "it is missing: what is heard, as text".into())),
+        (Some(other), _) => return Err(("label", format!("{other} is no label; write what is heard, as text"))),
+    };
+    Ok(Label { start_s, end_s, label })
 }

@@ -31,7 +31,7 @@ pub struct Span {
 pub struct Click {
     /// The sample at the corner.
     pub at: usize,
-    /// The magnitude of its second difference, x[n−1] − 2 x[n] + x[n+1]: of a sine of amplitude a and f Hz at most a (2πf/rate)².
+    /// The magnitude of its second difference, `x[n-1] - 2 x[n] + x[n+1]`: of a sine of amplitude a and f Hz at most a (2πf/rate)².
     pub height: f64,
 }
 

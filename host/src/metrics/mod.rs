@@ -1,22 +1,24 @@
 //! Numbers for what was heard: how good a signal is, how it differs from another, how loud it is, which events came.
 //!
 //! All of it looks at slices: no graph, no worker, no clock. The same samples give the same bits.
-mod log_spectral;
+mod quality; // which metrics there are of a signal against its clean reference, and what each refuses
+
+mod log_spectral; // one of them each
 mod pesq;
-mod quality; //    a signal against its clean reference: which metrics there are
-mod resample; //   to the rate of STOI
 mod segmental;
-mod si_sdr; //     one of them each
+mod si_sdr;
 mod stoi;
 
-mod band;
-mod compare; //    two signals, or two arrays of frames, value by value
-mod level; //      peak, RMS, DC, silence, clipping, clicks
-mod loudness; //   LUFS //       the level of a band of frequencies
+mod resample; // to the rate of STOI
 
-mod events;
-mod label; //      events and the files that they are written in
-mod label_file; //     what was heard against what was expected
+mod band; //     the level of a band of frequencies
+mod compare; //  two signals, or two arrays of frames, value by value
+mod level; //    peak, RMS, DC, silence, clipping, clicks
+mod loudness; // LUFS
+
+mod events; //     what was heard against what was expected
+mod label; //      an event, and what can be wrong with a file of them
+mod label_file; // the files that events are written in
 
 pub use band::band_db;
 pub use compare::{Difference, Spot, Sums, error_over_time};

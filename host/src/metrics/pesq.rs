@@ -10,7 +10,8 @@ pub fn mos(metric: &'static str, reference: &[f32], signal: &[f32], rate: u32) -
     if signal.iter().all(|sample| *sample == 0.0) {
         return Err(QualityError::NoUtterance { metric });
     }
-    // The crate indexes by delays that it estimates, and some of what is no speech leads them astray.
+    // The crate indexes by delays that it estimates, and some of what is damaged leads them astray: 17 of 6500 pieces of
+    // speech with gaps, noise and jumps. `overflow-checks` in Cargo.toml ends it there in a release too, as in tests.
     match catch_unwind(|| listen(reference, signal, rate)) {
         Ok(Ok(figure)) => Ok(figure),
         Ok(Err(PesqError::NoUtterancesFound)) => Err(QualityError::NoUtterance { metric }),
