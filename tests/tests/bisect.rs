@@ -1,13 +1,14 @@
 //! Planted faults: `aw test` finds each, and `aw bisect` names the place.
 #![allow(clippy::unwrap_used)] // helpers of tests, too
+mod cc;
+
 use aw_tests::{aw, file};
 use std::path::PathBuf;
-use std::process::Command;
 
 /// Two channels, taken apart and put together again, with a spectrum on the way.
 const GRAPH: &str = "[graph]\nrate = 16000\nblock = 128\n\n[input.mic]\nchannels = 2\n\n[node.halves]\nworker = \"split\"\nin = \
-     \"mic\"\n\n[node.late]\nworker = \"delay\"\nin = \"halves.out1\"\ntime_ms = 5\n\n[node.both]\nworker = \"merge\"\nin = \
-     { in1 = \"late\", in2 = \"halves.out2\" }\n\n[node.stft]\nworker = \"stft\"\nin = \"both\"\nsize = 512\nhop = 128\nwindow \
+     \"mic\"\nout = { left = 0, right = 1 }\n\n[node.late]\nworker = \"delay\"\nin = \"halves.left\"\nframes = 80\n\n[node.both]\nworker = \"merge\"\nin = \
+     { a = \"late\", b = \"halves.right\" }\n\n[node.stft]\nworker = \"stft\"\nin = \"both\"\nsize = 512\nhop = 128\nwindow \
      = \"hann\"\n\n[node.level]\nworker = \"magnitude\"\nin = \"stft\"\n\n[node.speech]\nworker = \"istft\"\nin = \
      \"stft\"\nwindow = \"hann\"\n\n[output.out]\nfrom = \"speech\"\n";
 
@@ -75,25 +76,29 @@ fn planted(room: &Room, from: &str, to: &str) -> String {
 
 #[test]
 fn channels_that_changed_places_are_found() {
-    let said = planted(&Room::new(), "in1 = \"late\", in2 = \"halves.out2\"", "in1 = \"halves.out2\", in2 = \"late\"");
+    let said = planted(&Room::new(), "a = \"late\", b = \"halves.right\"", "a = \"halves.right\", b = \"late\"");
     assert!(said.contains("`both.out` is the first that differs"), "{said}");
     assert!(said.contains("channels 1 and 2 have changed places"), "{said}");
 }
 
 #[test]
 fn a_frame_off_by_one_is_found() {
-    let said = planted(&Room::new(), "time_ms = 5", "time_ms = 5.0625");
+    let said = planted(&Room::new(), "frames = 80", "frames = 81");
     assert!(said.contains("`late.out` is the first that differs"), "{said}");
     assert!(said.contains("B is A, 1 frames later"), "{said}");
-    assert!(said.contains("`time_ms` is 5 in A and 5.0625 in B"), "{said}");
+    assert!(said.contains("`frames` is 80 in A and 81 in B"), "{said}");
 }
 
 #[test]
 fn a_window_of_the_other_symmetry_is_found() {
-    let said = planted(&Room::new(), "window = \"hann\"\n\n[node.level]", "window = \"hann\"\nperiodic = false\n\n[node.level]");
+    let said = planted(
+        &Room::new(),
+        "window = \"hann\"\n\n[node.level]",
+        "window = \"hann\"\nperiodic = false\n\n[node.level]",
+    );
     assert!(said.contains("`stft.out` is the first that differs: frame 0"), "{said}");
     assert!(said.contains("`periodic` is not set in A and false in B"), "{said}");
-    assert!(said.contains("halves.out1, halves.out2, late.out, both.out"), "what is the same before it: {said}");
+    assert!(said.contains("halves.left, halves.right, late.out, both.out"), "what is the same before it: {said}");
 }
 
 #[test]
@@ -108,30 +113,78 @@ fn graphs_that_are_the_same_are_the_same() {
     assert!(code == 1 && said.contains("there is no goood.toml"), "{said}");
 }
 
-/// One bit of a model's weights.
+/// The lowest bit of one weight.
 #[test]
 fn a_bit_of_a_model_is_found() {
     let room = Room::new();
-    let model = std::fs::read(file("tests/models/ds_cnn.onnx")).unwrap();
+    let mut model = std::fs::read(file("workers/model/tests/models/fir.onnx")).unwrap();
     std::fs::write(room.path("a.onnx"), &model).unwrap();
-    let (code, node) = room.run(&["model", "a.onnx"]);
-    assert_eq!(code, 0, "{node}");
-    // A weight in the middle of the longest tensor: a lower exponent bit of a little-endian float.
-    let mut other = model.clone();
-    let at = model.len() / 2;
-    other[at | 3] ^= 0x01;
-    std::fs::write(room.path("b.onnx"), &other).unwrap();
-    let graph = "[graph]\nrate = 16000\n[input.mic]\n[node.features]\nworker = \"features\"\nin = \"mic\"\npreset = \
-                 \"librosa_mfcc\"\ncepstra = 10\nmel.bands = 40\nwindow.size = 640\nhop = 320\n[node.words]\nworker = \"onnx\"\nmodel = \"a.onnx\"\n";
-    let _ = (graph, node);
+    let at = model.windows(4).position(|bytes| bytes == [0x60, 0x67, 0xe2, 0x3e]).unwrap();
+    model[at] ^= 1;
+    std::fs::write(room.path("b.onnx"), &model).unwrap();
+    let graph = "[graph]\nrate = 16000\n[input.mic]\nchannels = 2\n[node.mono]\nworker = \"downmix\"\nin = \"mic\"\n[node.quieter]\nworker \
+                 = \"gain\"\nin = \"mono\"\ngain_db = -3\n[node.smooth]\nworker = \"onnx\"\nmodel = \"a.onnx\"\nengine = \"tract\"\nin = { x \
+                 = \"quieter\" }\nframes = { x = 128 }\ncontext = { x = 4 }\nkind = { y = \"audio\" }\n[output.out]\nfrom = \
+                 \"smooth\"\n[[test]]\nname = \"smooth\"\nplay = { mic = \"in.wav\" }\nexpect = [{ like = \"golden.wav\", bit_equal = true \
+                 }]\n";
+    room.write("model.toml", graph);
+    assert_eq!(room.run(&["test", "model.toml", "--bless"]).0, 0);
+    room.write("model.toml", &graph.replace("a.onnx", "b.onnx"));
+    let (code, said) = room.run(&["test", "model.toml", "--no-report"]);
+    assert!(code == 1 && said.contains("out.bit_equal: not equal, wanted bit for bit"), "{said}");
+    let said = room.bisect(&["a.onnx", "b.onnx", "--graph", "model.toml"]);
+    assert!(said.contains("`smooth.out` is the first that differs"), "{said}");
+    assert!(said.contains("what it hears is the same: quieter.out"), "{said}");
+    assert!(said.contains("b.onnx in B"), "{said}");
 }
 
-/// A worker in C, built twice: the second time with another constant.
+/// A filter in C, before and after somebody changed a line of it.
 #[test]
 fn a_build_of_a_worker_is_found() {
     let room = Room::new();
     let source = std::fs::read_to_string(file("tests/workers/smooth.c")).unwrap();
-    let (code, header) = room.run(&["new", "worker", "smooth", "--lang", "c"]);
-    assert_eq!(code, 0, "{header}");
-    let _ = (source, Command::new("cc"));
+    let build = |folder: &str, source: &str| {
+        let folder = room.path(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("smooth.c"), source).unwrap();
+        cc::library(&folder.join("smooth.c"), &folder, "smooth");
+    };
+    build("before", &source);
+    let changed = source.replace("it->a * (x[i] - past)", "it->a * (x[i] - 0.9999f * past)");
+    assert_ne!(changed, source);
+    build("after", &changed);
+    let graph = GRAPH.replace("in = \"both\"", "in = \"soft\"") + "[node.soft]\nworker = \"smooth\"\nin = \"both\"\n";
+    room.write("soft.toml", &graph);
+    let said = room.bisect(&["before", "after", "--graph", "soft.toml"]);
+    assert!(said.contains("`soft.out` is the first that differs: frame "), "{said}");
+    assert!(said.contains("before/") && said.contains("after/"), "the libraries are named: {said}");
+    let (code, said) =
+        room.run(&["bisect", "before", "after", "--graph", "soft.toml", "--in", "in.wav", "--within", "0.5"]);
+    assert!(code == 0 && said.contains("within 0.5"), "{said}");
+}
+
+/// A filter whose past outlives it: the second file begins where the first ended.
+#[test]
+fn a_state_that_is_not_reset_between_files_is_found() {
+    let room = Room::new();
+    let source = std::fs::read_to_string(file("tests/workers/smooth.c")).unwrap();
+    let leaks = source
+        .replace("past = it->past[c];", "past = leak;")
+        .replace("it->past[c] = past;", "leak = past + 0.01f;")
+        .replace("static aw_status process(", "static float leak;\nstatic aw_status process(");
+    std::fs::create_dir_all(room.path("workers")).unwrap();
+    std::fs::write(room.path("workers/smooth.c"), &leaks).unwrap();
+    cc::library(&room.path("workers/smooth.c"), &room.path("workers"), "smooth");
+    let graph = "[graph]\nrate = 16000\n[input.mic]\n[node.soft]\nworker = \"smooth\"\nin = \"mic\"\n[output.out]\nfrom = \
+                 \"soft\"\n[[test]]\nname = \"words\"\nplay = { mic = [\"yes.wav\", \"no.wav\"] }\nexpect = [{ peak_db = 0 }]\n";
+    room.write("soft.toml", graph);
+    for name in ["yes", "no"] {
+        std::fs::copy(file(&format!("tests/wav/speech/{name}.wav")), room.path(&format!("{name}.wav"))).unwrap();
+    }
+    let (code, said) = room.run(&["test", "soft.toml", "--workers", "workers", "--jobs", "1", "--no-report"]);
+    assert_eq!(code, 0, "each run by itself is as expected: {said}");
+    let args = ["test", "soft.toml", "--workers", "workers", "--jobs", "1", "--repeat", "2", "--no-report"];
+    let (code, said) = room.run(&args);
+    assert!(code == 1 && said.contains("run 2 is not as the first: `out` differs first in frame 0"), "{said}");
+    assert!(said.contains("a worker remembers something from run to run"), "{said}");
 }

@@ -20,9 +20,14 @@ impl Automation {
         self.0.insert(place, Turn { at, param, value });
     }
 
-    /// When the next change is, in samples.
-    pub fn next(&self) -> Option<u64> {
-        self.0.front().map(|turn| turn.at)
+    /// Whether nothing is to come.
+    pub fn is_over(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// When the first change after this moment is, in samples.
+    pub fn after(&self, now: u64) -> Option<u64> {
+        self.0.iter().map(|turn| turn.at).find(|at| *at > now)
     }
 
     /// The next change that is due at this moment.

@@ -120,14 +120,12 @@ impl Clock {
         (samples.saturating_sub(self.lag), self.lag.saturating_sub(samples))
     }
 
-    /// Frames from this one to the first that stands for a moment or a later one; no end if that is now, or was.
+    /// Frames from this one to the first that stands for a later moment.
     fn frames_until(&self, moment: u64, frame: u64) -> usize {
         let samples = moment.saturating_add(self.lag).saturating_sub(self.base);
         let first = (u128::from(samples) * u128::from(self.den)).div_ceil(u128::from(self.num.max(1)));
-        match u64::try_from(first).unwrap_or(u64::MAX).saturating_sub(frame) {
-            0 => usize::MAX,
-            frames => usize::try_from(frames).unwrap_or(usize::MAX),
-        }
+        let frames = u64::try_from(first).unwrap_or(u64::MAX).saturating_sub(frame).max(1);
+        usize::try_from(frames).unwrap_or(usize::MAX)
     }
 }
 
@@ -197,7 +195,9 @@ impl Step {
                 _ => {}
             }
         }
-        if let Some(at) = self.automation.next() {
+        if !self.automation.is_over()
+            && let Some(at) = self.automation.after(self.clock.at(self.moved).0)
+        {
             free = free.min(self.clock.frames_until(at, self.moved));
         }
         (free > 0).then_some(free)
@@ -213,9 +213,8 @@ impl Step {
                 OutTo::Events { .. } => Vec::new(),
             });
         }
-        let now = self.clock.at(self.moved).0;
-        while let Some((param, value)) = self.automation.take(now) {
-            self.set_param(param, value);
+        if !self.automation.is_over() {
+            self.turn();
         }
         let before = self.failed;
         let away = self.is_away();
@@ -238,6 +237,14 @@ impl Step {
         }
         self.moved += self.inputs.first().map_or(free, |input| frames(input.take, free)) as u64;
         if before.is_none() { self.failed } else { None }
+    }
+
+    /// Changes the live parameters whose moment it is.
+    fn turn(&mut self) {
+        let now = self.clock.at(self.moved).0;
+        while let Some((param, value)) = self.automation.take(now) {
+            self.set_param(param, value);
+        }
     }
 
     /// Copies what the node hears of itself, before its stream is moved out.
