@@ -2,18 +2,19 @@
 use super::graph::Graph;
 use super::{FAILED, USAGE, WorkersFrom, fail, json, print};
 use aw_host::check::conform::{Finding, Report, Suite, SuiteError, Task, Verdict, child};
-use aw_host::graph::Device;
+use aw_host::graph::{Device, Home, TestFile};
+use aw_host::trial::find;
 use clap::Args;
 use serde_json::json;
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 #[derive(Args)]
 pub struct Command {
-    /// A graph file, - for standard input; or a worker library: then every promise of its workers is put to the test,
+    /// A graph file, - for standard input; or a file of tests; or a worker library: then every promise of its workers is put to the test,
     /// each in a process of its own
     #[arg(value_name = "FILE")]
     path: PathBuf,
@@ -48,11 +49,33 @@ impl Command {
         if is_library(&self.path) {
             return self.library();
         }
+        if std::fs::read_to_string(&self.path).is_ok_and(|text| TestFile::has_tests(&text) == Some(Home::Apart)) {
+            return self.tests();
+        }
         let graph = Graph::read(&self.path)?;
         let workers = self.workers.find()?;
         let (compiled, diags) = graph.compile(&workers, &Device { live: self.live, ..Device::default() }, &[]);
         graph.print(&diags, self.json)?;
         Ok(if compiled.is_some() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+    }
+
+    /// A file of tests: their mistakes, and whether the graph is a graph.
+    fn tests(&self) -> Result<ExitCode, ExitCode> {
+        let (suites, errors) = find(std::slice::from_ref(&self.path));
+        let Some(suite) = suites.first() else { return Err(fail(errors.join("; "))) };
+        let own = match self.json {
+            true => json(&suite.diags.to_json(&suite.path, &suite.text)),
+            false => {
+                let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+                suite.diags.render(&suite.path, &suite.text, colour)
+            }
+        };
+        print(&own)?;
+        let tests = suite.tests.len();
+        if !self.json {
+            print(&format!("{}: {tests} tests, {} errors\n", suite.path.display(), suite.diags.errors()))?;
+        }
+        Ok(if suite.diags.errors() == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
     }
 
     fn library(&self) -> Result<ExitCode, ExitCode> {

@@ -1,13 +1,14 @@
 //! `aw explain` and `aw schema`.
 use super::{USAGE, WorkersFrom, json, print};
-use aw_host::graph::{Code, nearest, preset_values, schema};
+use aw_host::graph::{Code, MEASURES, Measure, SETTINGS, Side, nearest, preset_values, schema};
 use aw_host::plugin::{Descriptor, ParamType, Preset, Value};
 use clap::Args;
 use std::process::ExitCode;
 
 #[derive(Args)]
 pub struct Explain {
-    /// The code behind `error` or `warning`; all are listed without it. `preset` with a name prints that preset
+    /// The code behind `error` or `warning`; all are listed without it. `preset` with a name prints that preset, `expect`
+    /// lists what tests can expect
     code: Option<String>,
     /// A preset of a worker, to be printed with all its values
     #[arg(value_name = "PRESET")]
@@ -32,6 +33,10 @@ impl Explain {
                 return Err(ExitCode::from(USAGE));
             }
             None => {}
+        }
+        if name == "expect" {
+            print(&expectations())?;
+            return Ok(ExitCode::SUCCESS);
         }
         if let Some(code) = Code::ALL.iter().find(|code| code.name() == name) {
             print(&format!("{}\n\n{}\n", code.name(), code.story()))?;
@@ -65,6 +70,27 @@ impl Explain {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Everything that a test can expect.
+fn expectations() -> String {
+    let line = |measure: &Measure| {
+        let number = match measure.side {
+            Side::AtMost => "at most",
+            Side::AtLeast => "at least",
+            Side::Exactly => "exactly",
+            Side::Both => "{ min, max }",
+        };
+        let needs = measure.of.needs().map_or(String::new(), |needs| format!("; needs `{needs}`"));
+        let unit = if measure.unit.is_empty() { String::new() } else { format!(",{}", measure.unit) };
+        format!("{:14} {number:13} {}{unit}{needs}\n", measure.key, measure.about)
+    };
+    let lines: String = MEASURES.iter().map(line).collect();
+    format!(
+        "A table of `expect` measures one or more of these. A number alone is what the second column says; {{ min = .., max = .. }} \
+         says both ends.\n\n{lines}\nSettings beside them: {}.\n",
+        SETTINGS.join(", ")
+    )
 }
 
 /// A preset as a table of a graph file that does without it.

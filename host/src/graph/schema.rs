@@ -85,7 +85,6 @@ fn test() -> Value {
             "tail_ms": { "type": "number", "minimum": 0, "description": "How long it sounds on after its input ended" },
             "align": { "type": "boolean", "description": "Latency is taken off what is compared and measured" },
             "expect": { "type": "array", "minItems": 1, "items": expectation() },
-            "device": { "type": "string", "description": "The device profile it runs on" },
         },
     })
 }

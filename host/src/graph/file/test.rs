@@ -8,7 +8,7 @@ use super::expect::{ExpectTable, read_expect};
 use std::path::{Path, PathBuf};
 
 /// Keys of `[[test]]`.
-pub(crate) const TEST_KEYS: &[&str] = &["name", "play", "set", "block", "tail_ms", "align", "expect", "device"];
+pub(crate) const TEST_KEYS: &[&str] = &["name", "play", "set", "block", "tail_ms", "align", "expect"];
 /// Keys of what `set` lists.
 const SET_KEYS: &[&str] = &["param", "value", "at_s", "ramp_ms"];
 
@@ -29,8 +29,6 @@ pub struct TestTable {
     pub align: bool,
     /// What must be true.
     pub expect: Vec<ExpectTable>,
-    /// The device profile it runs on.
-    pub device: Option<PathBuf>,
     /// The table.
     pub span: Span,
 }
@@ -75,7 +73,10 @@ pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &
     let tail_ms = table.float("tail_ms", 0.0..=600_000.0).map(|t| t.value);
     let align = bool(&mut table, "align");
     let expectations = table.list("expect").unwrap_or_default();
-    let device = table.text("device").map(|t| folder.join(t.value));
+    if let Some(device) = table.text("device") {
+        let diag = Diag::new(Code::Value, device.span, "tests cannot be played on a device profile");
+        table.push(diag.help("remove `device`: this version of aw knows no device profiles"));
+    }
     if expectations.is_empty() && !table.seen("expect") {
         table.missing("expect", "a test needs something to `expect`", "such as `expect = [{ latency_ms = 40 }]`");
     }
@@ -88,7 +89,7 @@ pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &
     }
     table.rest(TEST_KEYS);
     let name = name.unwrap_or(Spanned::new(String::new(), span.clone()));
-    TestTable { name, play, set, block, tail_ms, align, expect, device, span }
+    TestTable { name, play, set, block, tail_ms, align, expect, span }
 }
 
 /// A file, or a list of files.

@@ -52,7 +52,8 @@ impl Evidence<'_> {
             unlike.push(format!("there is no {}: `aw test --bless` makes it", path.display()));
             None
         };
-        let difference = expected.as_ref().and_then(|expected| difference(expected, &actual, &mut unlike));
+        let bound = bound(expect);
+        let difference = expected.as_ref().and_then(|expected| difference(expected, &actual, bound, &mut unlike));
         Compared { golden: Ok(Golden { path, actual, expected }), difference, unlike }
     }
 
@@ -92,8 +93,18 @@ fn read(path: &std::path::Path, actual: &Heard) -> Result<Heard, String> {
     }
 }
 
+/// What a value may be off by, as far as the table says so; 0 is bit for bit.
+fn bound(expect: &ExpectTable) -> f64 {
+    let of = |limit: &Limit| match (limit.measure.key, limit.max) {
+        ("within", Some(max)) => Some(max),
+        ("within_db", Some(max)) => Some(10f64.powf(max / 20.0)),
+        _ => None,
+    };
+    expect.limits.iter().filter_map(of).reduce(f64::min).unwrap_or(0.0)
+}
+
 /// How they differ, as far as they can be compared; what else is not alike.
-fn difference(expected: &Heard, actual: &Heard, unlike: &mut Vec<String>) -> Option<Difference> {
+fn difference(expected: &Heard, actual: &Heard, bound: f64, unlike: &mut Vec<String>) -> Option<Difference> {
     match (expected, actual) {
         (Heard::Sound(was), Heard::Sound(is)) => {
             if was.rate != is.rate {
@@ -109,7 +120,7 @@ fn difference(expected: &Heard, actual: &Heard, unlike: &mut Vec<String>) -> Opt
                 let (was, is) = (was.frames(), is.frames());
                 unlike.push(format!("the golden has {was} frames, the output {is}: {:+}", is as i64 - was as i64));
             }
-            Some(Difference::of_planes(&was.planes, &is.planes, 0.0))
+            Some(Difference::of_planes(&was.planes, &is.planes, bound))
         }
         (Heard::Frames { data: was, shape, .. }, Heard::Frames { data: is, .. }) => {
             let width = shape.iter().product::<usize>().max(1);
@@ -117,7 +128,7 @@ fn difference(expected: &Heard, actual: &Heard, unlike: &mut Vec<String>) -> Opt
                 let (was, is) = (was.len() / width, is.len() / width);
                 unlike.push(format!("the golden has {was} frames, the port gives {is}"));
             }
-            Some(Difference::of_frames(was, is, (width, width), 0.0))
+            Some(Difference::of_frames(was, is, (width, width), bound))
         }
         _ => None,
     }
@@ -139,7 +150,8 @@ fn differs(difference: &Difference, golden: &Golden) -> Vec<String> {
         let (is, was) = (number(f64::from(spot.actual)), number(f64::from(spot.expected)));
         format!("frame {} ({:.4} s{at}): {is} instead of {was}", spot.frame, spot.seconds(rate))
     };
-    let first = difference.first_changed.as_ref().map(|spot| format!("differs first in {}", place(spot)));
+    let first = difference.first_beyond.or(difference.first_changed);
+    let first = first.as_ref().map(|spot| format!("differs first in {}", place(spot)));
     let worst = difference.largest.as_ref().filter(|_| difference.changed > 1);
     let worst = worst.map(|spot| format!("differs most in {}", place(spot)));
     let count = (difference.changed > 1).then(|| {

@@ -2,8 +2,9 @@
 use crate::trial::verdict::{Checked, Status, Verdict};
 use std::time::Duration;
 
-/// All verdicts, those of one file together: one line each, and of those that did not pass what is wrong.
-pub fn table(verdicts: &[Verdict]) -> String {
+/// Verdicts, those of one file together: one line each, and of those that did not pass what is wrong. `all`: every measure,
+/// and how it is defined.
+pub fn table<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>, all: bool) -> String {
     let (mut text, mut file) = (String::new(), "");
     for verdict in verdicts {
         let (own, name) = verdict.id.split_once("::").unwrap_or(("", &verdict.id));
@@ -11,13 +12,13 @@ pub fn table(verdicts: &[Verdict]) -> String {
             text += &format!("{own}\n");
             file = own;
         }
-        text += &described(name, verdict);
+        text += &described(name, verdict, all);
     }
     text
 }
 
 /// A verdict under its name.
-pub fn described(name: &str, verdict: &Verdict) -> String {
+fn described(name: &str, verdict: &Verdict, all: bool) -> String {
     let took = format!("{:.0} ms", verdict.elapsed.as_secs_f64() * 1000.0);
     let word = match verdict.status {
         Status::Passed => "ok    ",
@@ -28,9 +29,11 @@ pub fn described(name: &str, verdict: &Verdict) -> String {
     if let Status::Broken(why) = &verdict.status {
         text += &format!("          {why}\n");
     }
-    for check in verdict.checks.iter().filter(|check| !check.passed) {
-        text += &format!("          {}: {}, wanted {}\n", check.what(), check.value(), check.wanted());
+    for check in verdict.checks.iter().filter(|check| all || !check.passed) {
+        let (what, value, wanted) = (check.what(), check.value(), check.wanted());
+        text += &format!("          {what}: {value}, wanted {wanted}\n");
         check.why.iter().for_each(|why| text += &format!("            {why}\n"));
+        check.definition.iter().for_each(|definition| text += &format!("            by {definition}\n"));
     }
     let notes = if verdict.passed() { 2 } else { usize::MAX };
     verdict.notes.iter().take(notes).for_each(|note| text += &format!("          note: {note}\n"));
