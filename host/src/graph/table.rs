@@ -58,11 +58,14 @@ impl<'d> Table<'d> {
     }
     /// Refuses everything that is left.
     pub fn rest(self, known: &[&str]) {
+        self.rest_of(known, &format!("known are {}", known.join(", ")));
+    }
+    /// The same, where more is known than can be said beside a line.
+    pub fn rest_of(self, known: &[&str], label: &str) {
         for entry in self.entries {
             let key = &entry.key.value;
             let diag = Diag::new(Code::Key, entry.key.span, format!("{} has no key `{key}`", self.what));
-            let diag = diag.label(format!("known are {}", known.join(", ")));
-            self.diags.push(diag.suggest(key, known.iter().copied()));
+            self.diags.push(diag.label(label).suggest(key, known.iter().copied()));
         }
     }
     /// Notes that a key is missing; one that is misspelt is noted by [`Self::rest`].

@@ -229,7 +229,7 @@ pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags:
     };
     expect.makes_sense(&mut table);
     let known: Vec<&str> = MEASURES.iter().map(|measure| measure.key).chain(SETTINGS.iter().copied()).collect();
-    table.rest(&known);
+    table.rest_of(&known, "`aw explain expect` lists all that is known");
     expect
 }
 
