@@ -234,6 +234,7 @@ fn what_is_broken_is_told_one_by_one_and_the_rest_is_judged() {
         ("channels", "the golden has 2 channels, the output 1"),
         ("length", "the golden has 8000 frames, the output 16000: +8000"),
         ("cut golden", "the golden is damaged"),
+        ("cut input", "what is played is damaged: `cut.wav` is cut short"),
         ("no reference", "clean.wav"),
         ("narrow band", "pesq_nb is defined at 8 kHz"),
     ] {
@@ -242,8 +243,7 @@ fn what_is_broken_is_told_one_by_one_and_the_rest_is_judged() {
         assert!(said[from..from + end].contains(why), "{name}: {why:?} is not in {}", &said[from..from + end]);
     }
     assert!(said.contains("ok      well ") && said.contains("ok      well too"), "{said}");
-    assert!(said.contains("note: ") && said.contains("cut.wav"), "a cut input is told: {said}");
-    assert!(said.ends_with("3 passed, 9 failed\n"), "{said}");
+    assert!(said.ends_with("2 passed, 10 failed\n"), "{said}");
 }
 
 #[test]

@@ -48,6 +48,8 @@ pub struct Outcome {
     pub kept: Vec<Kept>,
     /// What was odd but survivable.
     pub warnings: Vec<String>,
+    /// Of that, what is odd about the files that were played.
+    pub damaged: Vec<String>,
 }
 
 /// An event.
@@ -337,9 +339,8 @@ impl Run {
         if self.renderer.lost() > 0 {
             warnings.push(format!("{} events or messages found no room and are lost", self.renderer.lost()));
         }
-        for input in &self.inputs {
-            warnings.extend(input.reader.warnings());
-        }
+        let damaged: Vec<String> = self.inputs.iter().flat_map(|input| input.reader.warnings()).collect();
+        warnings.extend(damaged.iter().cloned());
         let load = loads(&self.renderer, self.engine.plan());
         let seconds = self.inputs.iter().map(|input| input.frames as f64 / f64::from(input.rate)).fold(0.0, f64::max);
         let (mut outputs, mut kept) = (vec![], vec![]);
@@ -355,7 +356,21 @@ impl Run {
         let (reports, events, elapsed) = (self.reports, self.count, Duration::ZERO);
         let (heard, plan) = (self.heard.unwrap_or_default(), self.engine.plan().clone());
         let memory = plan.streams.iter().map(Stream::bytes).sum();
-        Ok(Outcome { outputs, seconds, elapsed, reports, events, heard, plan, memory, si_sdr, load, kept, warnings })
+        Ok(Outcome {
+            outputs,
+            seconds,
+            elapsed,
+            reports,
+            events,
+            heard,
+            plan,
+            memory,
+            si_sdr,
+            load,
+            kept,
+            warnings,
+            damaged,
+        })
     }
 }
 

@@ -76,7 +76,8 @@ fn played(case: &Case, suite: &Suite, trial: &Trial, diags: &mut Diags) -> Resul
     drop((alone, beside));
     let evidence = Evidence { case, test, outcome: &outcome, keep: trial.keep };
     let (checks, sounds) = judge(&evidence);
-    let status = match failure(&outcome) {
+    let damaged = outcome.damaged.first().map(|why| format!("what is played is damaged: {why}"));
+    let status = match failure(&outcome).or(damaged) {
         Some(why) => Status::Broken(why),
         None if checks.iter().all(|check| check.passed) => Status::Passed,
         None => Status::Failed,
