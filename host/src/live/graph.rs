@@ -4,6 +4,7 @@ use super::player::{Deck, Piece};
 use super::scene::{Happening, Latency, Load as Shown, Param, Where};
 use crate::control::{ChangeError, Engine, Report, Sent};
 use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile, param_from_text};
+use crate::io::AudioReader;
 use crate::plugin::{ParamType, Taken, Value, Workers};
 use crate::render::{Facts, Load};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,10 @@ pub struct Made {
     pub rate: Option<u32>,
     /// What is odd about it, as `aw check` prints it.
     pub warnings: Option<String>,
+    /// Nodes that are not called: they hung when they were.
+    pub without: Vec<String>,
+    /// Nodes that come from another graph, with what they have learned.
+    pub carried: Vec<String>,
 }
 
 impl Made {
@@ -56,7 +61,12 @@ impl Made {
     pub fn compile(by: Compiling, file: GraphFile, mut diags: Diags) -> Result<Self, Mistakes> {
         let Compiling { path, workers, rate } = by;
         let port = Port { rate, channels: None };
-        let inputs = file.inputs.iter().map(|input| (input.name.value.clone(), port)).collect();
+        let channels = |wav: &PathBuf| AudioReader::open(wav).ok().map(|file| file.spec().channels as u32);
+        let inputs = file.inputs.iter().map(|input| {
+            let channels = input.wav.as_ref().and_then(channels);
+            (input.name.value.clone(), Port { channels, ..port })
+        });
+        let inputs = inputs.collect();
         let outputs = file.outputs.iter().map(|output| (output.name.value.clone(), port)).collect();
         let device = Device { inputs, outputs, block: None, live: true };
         let compiled = compile(&file, workers, &device, &[], &mut diags);
@@ -65,7 +75,7 @@ impl Made {
         match compiled {
             Some(compiled) if diags.errors() == 0 => {
                 let warnings = (!text.is_empty()).then_some(text);
-                Ok(Self { path: path.into(), file, compiled, rate, warnings })
+                Ok(Self { path: path.into(), file, compiled, rate, warnings, without: vec![], carried: vec![] })
             }
             _ => Err(Mistakes(text)),
         }
@@ -111,6 +121,8 @@ pub struct Graph {
     set: BTreeMap<Where, f64>,
     /// What the accounts said when they were last cleared.
     cleared: Vec<(Arc<Load>, Load)>,
+    /// Nodes that are not called: they hung when they were.
+    without: Vec<String>,
     whole: Option<Arc<Load>>,
     loudness: Option<Loudness>,
 }
@@ -147,9 +159,16 @@ impl Graph {
         realtime: bool,
         weighed: bool,
     ) -> std::io::Result<(Self, Box<Deck>, Facts, Vec<String>)> {
-        let Made { path, file, compiled, .. } = made;
+        let Made { path, file, compiled, without, carried, .. } = made;
         let plan = compiled.plan.clone();
-        let (mut engine, mut renderer, notes) = Engine::start_on_threads(compiled, true, realtime)?;
+        let (mut engine, mut renderer, mut notes) = Engine::start_on_threads(compiled, true, realtime)?;
+        let mut failed = BTreeMap::new();
+        for node in &without {
+            if let Some(Report::Failed { node, why, instead }) = engine.leave_out(&mut renderer, node) {
+                notes.push(format!("`{node}` {why}; {instead}"));
+                failed.insert(node, why);
+            }
+        }
         engine.record();
         let facts = renderer.recorded();
         let whole = renderer.load().cloned();
@@ -161,15 +180,32 @@ impl Graph {
             channels.filter(|_| weighed).map(|format| loudness(format.channels as usize, format.rate() as u32));
         let (weigher, loudness) = weighs.unzip();
         let deck = Box::new(Deck::new(renderer, &plan, piece, later, weigher));
-        let (failed, missed, set) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (missed, set) = (BTreeMap::new(), BTreeMap::new());
         let (number, cleared) = (0, vec![]);
-        let graph = Self { path, file, deck: number, engine, failed, missed, set, cleared, whole, loudness };
+        let mut graph =
+            Self { path, file, deck: number, engine, failed, missed, set, cleared, without, whole, loudness };
+        graph.as_written(&carried);
         Ok((graph, deck, facts, notes))
     }
 
     /// What plays, or will once a change is through.
     pub fn plan(&self) -> &Plan {
         self.engine.plan()
+    }
+
+    /// The node that is being called, if one is. One that is told for long hangs.
+    pub fn at_work(&self) -> Option<&str> {
+        self.engine.at_work()
+    }
+
+    /// Nodes that are left out.
+    pub fn left_out(&self) -> impl Iterator<Item = &String> {
+        self.failed.keys()
+    }
+
+    /// Live parameters that were set since the file was read: the node, the parameter, the value.
+    pub fn settings(&self) -> Vec<(Where, f64)> {
+        self.set.iter().map(|(at, value)| (at.clone(), *value)).collect()
     }
 
     /// How loud it is, pauses aside, in LUFS; nothing if that is not to be known, or not yet.
@@ -196,19 +232,53 @@ impl Graph {
     /// # Errors
     /// [`ChangeError`], with what was read if it can be started anew; the graph plays on as it is.
     pub fn change(&mut self, made: Made, anew: &BTreeSet<String>) -> Result<(), (ChangeError, Option<Box<Made>>)> {
-        let Made { path, file, compiled, rate, warnings } = made;
+        let Made { path, file, compiled, rate, warnings, without, carried } = made;
         if let Err((why, compiled)) = self.engine.change_anew(compiled, anew) {
-            return Err((
-                why,
-                compiled.map(|compiled| Box::new(Made { path, file, compiled: *compiled, rate, warnings })),
-            ));
+            let whole =
+                |compiled: Box<Compiled>| Made { path, file, compiled: *compiled, rate, warnings, without, carried };
+            return Err((why, compiled.map(|compiled| Box::new(whole(compiled)))));
         }
         (self.path, self.file) = (path, file);
         // What the file says counts again.
-        self.set.clear();
+        let set: Vec<String> = std::mem::take(&mut self.set).into_keys().map(|at| at.node).collect();
+        self.as_written(&set);
         self.failed.clear();
+        self.without.clear();
         self.weigh_anew();
         Ok(())
+    }
+
+    /// Makes live parameters of these nodes what the file says.
+    fn as_written(&mut self, nodes: &[String]) {
+        let mut written = vec![];
+        for step in self.plan().steps.iter().filter(|step| nodes.contains(&step.name)) {
+            for (at, value) in step.values.iter().enumerate() {
+                let param = self.engine.param_at(&step.name, at).filter(|param| param.live);
+                if let (Some(param), Value::Num(value)) = (param, value) {
+                    written.push((step.name.clone(), param.name.clone(), *value));
+                }
+            }
+        }
+        for (node, param, value) in written {
+            let text = self.text(&node, &param, value).unwrap_or_default();
+            let _as_it_is = self.engine.set(&node, &param, &text);
+        }
+    }
+
+    /// The same graph, to begin anew without the node that is being called, if one is.
+    ///
+    /// # Errors
+    /// What is wrong with it by now.
+    pub fn again(&self, workers: &Workers, rate: u32) -> Result<Made, Mistakes> {
+        let (file, diags) = GraphFile::parse(&self.path, self.file.text.clone());
+        let mut made = Made::compile(Compiling { path: &self.path, workers, rate: Some(rate) }, file, diags)?;
+        made.without.extend(self.without.iter().cloned().chain(self.at_work().map(String::from)));
+        Ok(made)
+    }
+
+    /// After the last block: nodes go over to a graph that has yet to start, with what they have learned.
+    pub fn carry(&self, deck: &mut Deck, made: &mut Made, anew: &BTreeSet<String>) {
+        made.carried = self.engine.carry(deck.renderer_mut(), &mut made.compiled, anew);
     }
 
     /// Changes a live parameter.
@@ -251,10 +321,15 @@ impl Graph {
         }
     }
 
-    /// How a number is written as the value of a parameter.
+    /// How the number of a value is written in a graph file.
     pub fn text(&self, node: &str, param: &str, value: f64) -> Option<String> {
         let (_, param) = self.engine.param(node, param)?;
-        Some(if param.ty == ParamType::Int { format!("{value:.0}") } else { format!("{value:?}") })
+        let choice = param.choices.get(value.max(0.0).round() as usize);
+        Some(match param.ty {
+            ParamType::Int => format!("{value:.0}"),
+            ParamType::Bool => (value != 0.0).to_string(),
+            _ => choice.cloned().unwrap_or_else(|| format!("{value:?}")),
+        })
     }
 
     /// What has happened since it was last asked. Sees changes through.

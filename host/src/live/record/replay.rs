@@ -527,8 +527,10 @@ impl Round<'_> {
         let made = self.replay.compile(bundle, copied, &mut self.outcome.notes)?;
         let plan = made.compiled.plan.clone();
         let scripted = bundle.decks.remove(&deck).unwrap_or_default();
-        let (engine, mut renderer, _) =
+        let (mut engine, mut renderer, _) =
             Engine::start_on_threads(made.compiled, false, false).map_err(RecordedError::Thread)?;
+        let left_out = copied.without.iter().filter_map(|node| engine.leave_out(&mut renderer, node));
+        left_out.for_each(|one| report(&mut self.outcome, one));
         let astray = Arc::<AtomicU64>::default();
         renderer.follow(Script::new(scripted.facts, astray.clone()));
         let sound = Box::new(Deck::new(renderer, &plan, bundle.start.piece, later, None));
