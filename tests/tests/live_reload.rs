@@ -7,7 +7,7 @@ use aw_host::live::{Act, Scene};
 use aw_tests::file;
 use aw_tests::rig::{self, RATE, Rig, bend, card, rms, script, side};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A graph whose last node is `end`.
 fn graph(head: &str, nodes: &str) -> String {
@@ -224,7 +224,7 @@ fn a_slider_is_where_the_file_says_when_it_is_saved() {
     bench.rig.play_along(0.5);
     assert!(level(&bench) < before / 4.0);
     // The edit is elsewhere, and the node survives it.
-    bench.click(|bench| bench.save(&format!("# {}", graph(HEAD, GAIN))));
+    bench.click(|bench| bench.save(&format!("# A remark.\n{}", graph(HEAD, GAIN))));
     let scene = bench.rig.session.scene();
     assert_eq!(scene.params[0].value, -6.0);
     assert!((level(&bench) / before - 1.0).abs() < 0.01, "what is shown is not what is heard");

@@ -182,7 +182,7 @@ fn open<F: Send + 'static>(
 }
 
 /// The origin of the clock that all streams share.
-fn origin() -> Instant {
+pub(super) fn origin() -> Instant {
     static ORIGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     *ORIGIN.get_or_init(Instant::now)
 }

@@ -12,6 +12,7 @@ mod world;
 pub use script::{CardScript, Deed, Event, Pace, SampleKind, Script, SideScript};
 
 use super::convert::Sample;
+use super::stream::origin;
 use super::{Direction, Format, SoundError};
 use backend::SimulatedHost;
 use cpal::{I24, InputCallbackInfo, InputStreamTimestamp, OutputCallbackInfo, OutputStreamTimestamp, StreamInstant};
@@ -147,7 +148,10 @@ impl Shared {
     fn sync(&self, world: &mut World, begin: bool) {
         let mut begun = self.begun.lock().unwrap_or_else(|broken| broken.into_inner());
         if self.pace == Pace::Real && (begin || begun.is_some()) {
-            world.now = world.now.max(begun.get_or_insert_with(Instant::now).elapsed().as_nanos() as f64);
+            let begun = *begun.get_or_insert_with(Instant::now);
+            world.now = world.now.max(begun.elapsed().as_nanos() as f64);
+            // Its cards can be heard together with others that go by the clock.
+            world.epoch = begun.saturating_duration_since(origin()).as_nanos() as u64;
         }
     }
 
