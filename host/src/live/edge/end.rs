@@ -233,7 +233,9 @@ impl TakeEnd {
                 convert.give(&mut self.ring, planes, frames);
             }
             How::Follows(convert, follow) => {
-                convert.steer(follow.steer.follow(mark.come(due.time), frames as f64 * due.per_frame));
+                let clocks = due.per_frame / mark.per_frame / convert.step() - 1.0;
+                let seconds = frames as f64 * due.per_frame;
+                convert.steer(follow.steer.follow(mark.come(due.time), seconds, clocks));
                 if have < convert.need(frames) {
                     return 0..0;
                 }
