@@ -201,7 +201,7 @@ mod tests {
         scene.whole = Load { mean_us: 100.0, max_us: 200.0, deadline_us: 1000.0, ..Load::default() };
         scene.loads.push(Load { node: "mask".into(), ..Load::default() });
         let seen = plain.lines(&scene, start).join("\n");
-        assert!(seen.contains("-12.3") && seen.contains("load 10 %"), "{seen}");
+        assert!(seen.contains("-12.3") && seen.contains("load   10 %"), "{seen}");
         scene.hearing = Hearing { deck: Deck::X, blind: Some(Default::default()), ..Hearing::default() };
         scene.hearing.decks = Some(["a.toml".into(), "b.toml".into()]);
         scene.xruns = 1;

@@ -34,7 +34,7 @@ const FAST: f64 = 0.2;
 /// Bandwidth in the end.
 const SLOW: f64 = 0.005;
 /// The product of bandwidth and time on the way from one to the other.
-const SHRINK: f64 = 0.3;
+const SHRINK: f64 = 0.4;
 /// Seconds for which it is new.
 const NEW: f64 = 12.0;
 /// Damping.
