@@ -91,6 +91,10 @@ impl Session {
             let text = self.heard().and_then(|graph| graph.text(&at.node, &at.param, value));
             let _was_set_before = text.map(|text| self.set_now(&at.node, &at.param, &text));
         }
+        if self.setup.host.name() == HostName::Jack {
+            // Its library holds a lock of the whole process while it waits for the callback of a client that is closed.
+            self.note("JACK lets nobody in again whose callback hangs: end `aw live`, and start it again", true);
+        }
         self.reconnect_all();
     }
 
@@ -126,10 +130,10 @@ impl Session {
         let closing: Vec<_> =
             self.places.iter_mut().filter_map(|place| place.line.close("the graph has changed", now)).collect();
         closing.into_iter().for_each(|closing| drop(closing.join()));
-        if self.take_stage(now)
-            && let Err(why) = self.open_others(other)
-        {
-            self.wrong = Some(format!("error: {why}; the graph before plays on\n"));
+        match self.take_stage(now).then(|| self.open_others(other)) {
+            Some(Ok(())) => {}
+            Some(Err(why)) => self.wrong = Some(format!("error: {why}; the graph before plays on\n")),
+            None => self.reload.all(), // again, when the callback is back
         }
         self.hear();
     }
