@@ -6,7 +6,7 @@ use aw_host::plugin::{
     Format, Frames, FramesMut, Instance, LoadError, Moment, OutBuffer, SearchPath, Workers, WorkersError,
 };
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 fn found(folder: &Path) -> Workers {
     let (workers, errors) = Workers::find_live(&SearchPath { given: vec![folder.into()], own: vec![] });

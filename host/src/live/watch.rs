@@ -163,7 +163,7 @@ impl Watched {
         let there = self.stamp.0.is_some();
         let rests = there || now.duration_since(self.since) >= MISSED;
         // What was never there is not missed.
-        let told = self.missed == !there || (!there && self.of.0.is_none() && self.content.is_none());
+        let told = self.missed != there || (!there && self.of.0.is_none() && self.content.is_none());
         (rests && !told).then(|| {
             self.missed = !there;
             there

@@ -3,8 +3,9 @@
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-/// Marks that may wait. Those that find no room are missed by nobody: the newest that was read is good enough.
-const MARKS: usize = 256;
+/// Marks that may wait: as many as a graph of short blocks feeds in a long callback. Of those that find no room nobody knows,
+/// and who begins to take then goes by an older one.
+const MARKS: usize = 1024;
 
 /// When frames are due.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -256,7 +256,6 @@ fn a_note_that_begins_hardly_wavers() {
         pair.wobble();
         pair.play(60.0);
         let then = pair.wobble();
-        println!("{ppm} ppm: the rate moves by {first:.2} ppm at first, then {then:.2}");
         assert!(first <= 10.0 && then <= 0.5, "{first} {then}");
     }
 }
