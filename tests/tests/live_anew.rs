@@ -5,7 +5,7 @@
 mod cc;
 
 use aw_host::io::{AudioReader, AudioWriter, Encoding};
-use aw_host::live::{Act, Deck, Scene};
+use aw_host::live::{Act, Deck, Scene, Setup};
 use aw_host::sound::simulated::{CardScript, Pace, Script};
 use aw_tests::rig::{self, RATE, Rig, bend, card, db, rms, script, side};
 use std::fs;
@@ -70,7 +70,7 @@ fn a_worker_that_hangs_in_the_callback_is_named_and_left_out_and_the_sound_goes_
     let script = Script { pace: Pace::Real, ..script(cards()) };
     let record = folder.path().join("kept");
     let dumps = folder.path().join("dumps");
-    let ask = |setup: &mut aw_host::live::Setup| {
+    let ask = |setup: &mut Setup| {
         (setup.record, setup.dumps) = (Some(record.clone()), dumps.clone());
     };
     let mut live = Clocked(Rig::with(&script, &[&path], rig::workers(&[folder.path()]), ask));
@@ -117,19 +117,26 @@ const ECHO: &str = "[graph]\nrate = 48000\nblock = 128\n[input.mic]\nchannels = 
                     [output.speaker]\nfrom = \"echo\"\ndevice = \"box\"\n";
 
 struct Bench {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     path: PathBuf,
     rig: Rig,
 }
 
 impl Bench {
     fn new() -> Self {
+        Self::recorded(None)
+    }
+
+    /// Recorded to this place in the folder.
+    fn recorded(place: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("graph.toml");
         fs::write(&path, ECHO).unwrap();
-        let mut rig = Rig::new(&script(cards()), &[&path], rig::workers(&[]));
+        let record = place.map(|place| folder.path().join(place));
+        let mut rig =
+            Rig::with(&script(cards()), &[&path], rig::workers(&[]), |setup: &mut Setup| setup.record = record);
         rig.play_along(1.5);
-        Self { _folder: folder, path, rig }
+        Self { folder, path, rig }
     }
 
     /// Saves, waits until it plays with the new output, and answers what was heard of a card meanwhile and half a second
@@ -185,6 +192,29 @@ fn a_device_that_is_not_there_leaves_the_graph_before_as_it_is() {
     fs::write(&bench.path, ECHO).unwrap();
     bench.rig.until("mended", |scene| scene.wrong.is_none());
     assert!(bench.rig.notes().iter().all(|note| !note.contains("gone over to")));
+}
+
+#[test]
+fn a_recording_goes_on_beside_the_first_and_where_it_cannot_the_sound_does() {
+    let mut bench = Bench::recorded(Some("kept/all"));
+    let names = ["one", "two"].map(|name| ECHO.replace("output.speaker", &format!("output.{name}")));
+    bench.edit(&names[0], "box", ["one", "box"]);
+    let second = bench.folder.path().join("kept/all-2");
+    assert!(second.join("session.jsonl").exists());
+    assert!(bench.rig.notes().iter().any(|note| note.contains("the recording goes on in") && note.contains("all-2")));
+    bench.rig.play_along(3.0);
+    // The disk is gone.
+    fs::rename(bench.folder.path().join("kept"), bench.folder.path().join("gone")).unwrap();
+    fs::write(bench.folder.path().join("kept"), "").unwrap();
+    let heard = bench.edit(&names[1], "box", ["two", "box"]);
+    assert!((level(&heard, 0.1) / SINE - 1.0).abs() < 0.01, "{:#?}", bench.rig.notes());
+    assert!(bench.rig.notes().iter().any(|note| note.contains("cannot record to") && note.contains("all-2")));
+    // What was kept until then plays again; the delay had a past, so it is as it was in the end.
+    bench.rig.session.close();
+    let second = bench.folder.path().join("gone/all-2");
+    let ran = aw_tests::run(["replay", second.to_str().unwrap()]);
+    println!("{}", aw_tests::stdout(&ran));
+    assert!(ran.status.success(), "{}\n{}", aw_tests::stdout(&ran), String::from_utf8_lossy(&ran.stderr));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::plugin::Workers;
 use crate::sound::{Direction, Host, HostName, SoundError, Wish};
 use crossbeam_queue::ArrayQueue;
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};

@@ -87,10 +87,17 @@ pub fn begin(start: Start, places: &[Place]) -> Result<Session, LiveError> {
     };
     let longest = LONGEST * rate as usize;
     let (mut player, orders) = Player::new(plan, rate, piece, longest);
-    let (reel, folder) = (player.recorded(), folder.as_deref());
-    let recorder =
-        Recorder::start(Recording { plan, rate, piece, longest, reel, folder, dumps: &setup.dumps, whole: !carries })
-            .map_err(|why| LiveError::Record { folder: folder.unwrap_or(&setup.dumps).into(), why })?;
+    let mut record = |folder: Option<&Path>| {
+        let (reel, dumps) = (player.recorded(), setup.dumps.as_path());
+        let recording = Recording { plan, rate, piece, longest, reel, folder, dumps, whole: !carries };
+        let named = || folder.unwrap_or(dumps).into();
+        Recorder::start(recording).map_err(|why| LiveError::Record { folder: named(), why })
+    };
+    let (recorder, unrecorded) = match (record(folder.as_deref()), &folder) {
+        // A full disk is no reason to end the sound.
+        (Err(why), Some(_)) if before > 0.0 => (record(None)?, Some(why)),
+        (recorder, _) => (recorder?, None),
+    };
     let (inputs, takers) = plan
         .inputs
         .iter()
@@ -169,6 +176,9 @@ pub fn begin(start: Start, places: &[Place]) -> Result<Session, LiveError> {
         setup,
         workers,
     };
+    if let Some(why) = unrecorded {
+        session.note(format!("{why}; nothing more is recorded until then"), true);
+    }
     for (at, made) in made.into_iter().enumerate() {
         let later = most - latency(&made.compiled.plan, piece);
         if let Some(warnings) = &made.warnings {
