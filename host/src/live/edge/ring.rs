@@ -12,6 +12,8 @@ const MARKS: usize = 1024;
 pub struct Mark {
     /// So many frames have been fed since the start …
     pub fed: u64,
+    /// Those from this one on follow each other: before it, some found no room.
+    pub since: u64,
     /// … and the first one after them is due at this time, in seconds since the origin.
     pub time: f64,
     /// Seconds a frame.
