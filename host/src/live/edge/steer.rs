@@ -6,7 +6,8 @@ use std::f64::consts::TAU;
 /// jitter of callbacks is out of it already (after F. Adriaensen, "Controlling adaptive resampling", 2012). Its bandwidth
 /// goes down as the time grows for which it runs, like that of the clocks, and ends below theirs: what is left of the
 /// jitter must not move the pitch. 200 µs of it leave more than 85 dB of a note at 10 kHz after half a minute; with a
-/// bandwidth as that of the clocks it were 76 dB. While the drift is not known, it is what the clocks say.
+/// bandwidth as that of the clocks it were 76 dB (`tests/tests/live_devices.rs`). While the drift is not known, it is what
+/// the clocks say.
 #[derive(Clone, Debug)]
 pub struct Steer {
     /// Frames a second that come, nominally.
