@@ -6,25 +6,7 @@ use aw_host::plugin::{
     Format, Frames, FramesMut, Instance, LoadError, Moment, OutBuffer, SearchPath, Workers, WorkersError,
 };
 use std::fs;
-use std::path::{Path, PathBuf};
-
-/// Builds `louder`, whose gain is fixed in its code, as a compiler does: into the place of the one before.
-fn build(folder: &Path, gain: f32) -> PathBuf {
-    let sources = folder.join("source");
-    fs::create_dir_all(&sources).unwrap();
-    let source = sources.join("louder.c");
-    let text = format!(
-        "#include \"good.h\"\n\
-         static aw_status louder(aw_instance *it, const aw_block *block) {{\n\
-           aw_status status = process(it, block);\n\
-           for (uint32_t i = 0; i < block->outputs[0].frames; i++) ((float *)block->outputs[0].data)[i] *= {gain:?}f;\n\
-           return status;\n\
-         }}\n\
-         static void spoil(void) {{ worker.id = \"louder\", worker.process = louder; }}\n"
-    );
-    fs::write(&source, text).unwrap();
-    cc::library(&source, folder, "louder")
-}
+use std::path::Path;
 
 fn found(folder: &Path) -> Workers {
     let (workers, errors) = Workers::find_live(&SearchPath { given: vec![folder.into()], own: vec![] });
@@ -52,7 +34,7 @@ fn gain(instance: &mut Instance) -> f32 {
 #[test]
 fn both_versions_play_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
-    let file = build(folder.path(), 2.0);
+    let file = cc::louder(folder.path(), 2.0);
     let before = found(folder.path());
     let mut old = made(&before);
     assert_eq!(gain(&mut old), 2.0);
@@ -62,7 +44,7 @@ fn both_versions_play_side_by_side() {
     let unchanged = |workers: &Workers| workers.get("louder").unwrap().library.clone();
     assert!(std::sync::Arc::ptr_eq(&unchanged(&before), &unchanged(&same.workers)), "opened again without a reason");
 
-    build(folder.path(), 3.0);
+    cc::louder(folder.path(), 3.0);
     let after = before.refreshed();
     assert!(after.problems.is_empty(), "{:?}", after.problems);
     assert_eq!(after.changed, [file.canonicalize().unwrap()]);
@@ -71,7 +53,7 @@ fn both_versions_play_side_by_side() {
     assert_eq!((gain(&mut old), gain(&mut new)), (2.0, 3.0));
     assert_eq!(unchanged(&after.workers).path, unchanged(&before).path, "a copy is called by the name of its file");
 
-    build(folder.path(), 4.0);
+    cc::louder(folder.path(), 4.0);
     let mut newest = made(&after.workers.refreshed().workers);
     assert_eq!((gain(&mut old), gain(&mut new), gain(&mut newest)), (2.0, 3.0, 4.0));
 }
@@ -79,7 +61,7 @@ fn both_versions_play_side_by_side() {
 #[test]
 fn a_build_that_writes_in_place_does_not_tear_what_plays() {
     let folder = tempfile::tempdir().unwrap();
-    let file = build(folder.path(), 2.0);
+    let file = cc::louder(folder.path(), 2.0);
     let workers = found(folder.path());
     let mut old = made(&workers);
     // As `cp` does: the same file, emptied and filled. What were mapped would be gone.
@@ -90,7 +72,7 @@ fn a_build_that_writes_in_place_does_not_tear_what_plays() {
 #[test]
 fn a_broken_build_is_told_and_the_one_before_stays() {
     let folder = tempfile::tempdir().unwrap();
-    let file = build(folder.path(), 2.0);
+    let file = cc::louder(folder.path(), 2.0);
     let workers = found(folder.path());
     let whole = fs::read(&file).unwrap();
 
@@ -112,7 +94,7 @@ fn a_broken_build_is_told_and_the_one_before_stays() {
     assert!(after.problems.is_empty() && after.changed.is_empty(), "a build may remove it for a while");
     assert_eq!(gain(&mut made(&after.workers)), 2.0);
 
-    build(folder.path(), 3.0);
+    cc::louder(folder.path(), 3.0);
     assert_eq!(gain(&mut made(&after.workers.refreshed().workers)), 3.0);
 }
 
@@ -121,7 +103,7 @@ fn a_library_that_comes_later_is_found_and_one_that_renames_its_worker_is_known(
     let folder = tempfile::tempdir().unwrap();
     let workers = found(folder.path());
     assert!(workers.get("louder").is_none());
-    build(folder.path(), 2.0);
+    cc::louder(folder.path(), 2.0);
     let there = workers.refreshed();
     assert_eq!(gain(&mut made(&there.workers)), 2.0);
 

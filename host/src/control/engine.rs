@@ -2,9 +2,9 @@
 use super::lanes::{LAST_BLOCK, LaneThread};
 use super::realtime::Rank;
 use super::report::{Node, Report};
-use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice};
+use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice, survivors};
 use crate::plugin::{Param, Value};
-use crate::render::{Apart, FromRender, Lane, Load, Program, Remote, Renderer, ToRender};
+use crate::render::{Apart, FromRender, Lane, Load, Program, Remote, Renderer, ToRender, Trouble};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -238,6 +238,19 @@ impl Engine {
         &self.plan
     }
 
+    /// The node that the render thread is calling, if it is calling one. One that is told for long hangs.
+    pub fn at_work(&self) -> Option<&str> {
+        Some(self.nodes.get(&self.remote.at_work()?)?.name.as_str())
+    }
+
+    /// Before the first block: leaves a node out that hung when it was called last. Answers what is heard instead, if
+    /// there is such a node, and no lane runs it.
+    pub fn leave_out(&mut self, renderer: &mut Renderer, node: &str) -> Option<Report> {
+        let step = self.plan.steps.iter().position(|step| step.name == node && step.lane.is_none())?;
+        renderer.leave_out(step);
+        Some(self.nodes.get_mut(self.keys.get(node)?)?.failed(Trouble::Hung))
+    }
+
     /// What each step of the plan costs, in order.
     pub fn loads(&self) -> impl Iterator<Item = &Arc<Load>> {
         let key = |step: &crate::graph::Step| self.keys.get(&step.name);
@@ -382,10 +395,7 @@ impl Engine {
         if self.changing {
             return Err((ChangeError::Busy, Some(Box::new(new))));
         }
-        let live = |step: &crate::graph::Step, param: usize| {
-            let node = self.keys.get(&step.name).and_then(|key| self.nodes.get(key));
-            node.is_some_and(|node| node.worker.id == step.worker && node.worker.params[param].live)
-        };
+        let live = |step: &crate::graph::Step, param: usize| self.is_live(step, param);
         let survives = |step: &crate::graph::Step| !anew.contains(&step.name);
         let Some(splice) = splice(&self.plan, &new.plan, live, survives) else {
             return Err((ChangeError::Restart, Some(Box::new(new))));
@@ -419,6 +429,34 @@ impl Engine {
         (self.plan, self.keys, self.then, self.changing) = (after, keys, Some(then), true);
         (self.coming, self.changes) = (coming, since);
         Ok(())
+    }
+
+    /// Whether a parameter of a step that has its like here may change while it plays.
+    fn is_live(&self, step: &crate::graph::Step, param: usize) -> bool {
+        let node = self.keys.get(&step.name).and_then(|key| self.nodes.get(key));
+        node.is_some_and(|node| node.worker.id == step.worker && node.worker.params[param].live)
+    }
+
+    /// After the last block: workers go over to a graph that has yet to start, with all that they have learned, where it has
+    /// their likes and none is made `anew`. Answers which do; live parameters of theirs are as they were set last.
+    pub fn carry(&self, renderer: &mut Renderer, to: &mut Compiled, anew: &BTreeSet<String>) -> Vec<String> {
+        let mut carried = vec![];
+        if self.changing {
+            return carried;
+        }
+        for (to_step, from) in survivors(&self.plan, &to.plan, |step, param| self.is_live(step, param)) {
+            let name = &to.plan.steps[to_step].name;
+            let same = |node: &Node| Arc::ptr_eq(&node.worker, to.instances[to_step].worker());
+            let known = self.keys.get(name).and_then(|key| self.nodes.get(key)).is_some_and(same);
+            if known
+                && !anew.contains(name)
+                && let Some(instance) = renderer.take(from)
+            {
+                to.instances[to_step] = instance;
+                carried.push(name.clone());
+            }
+        }
+        carried
     }
 
     /// Gives the lanes of a program threads, if they are to have such.

@@ -88,6 +88,7 @@ impl Node {
             (Trouble::Call(Failure::Error), Some(said)) => format!("failed: {said}"),
             (Trouble::Call(Failure::Error), None) => "failed and gave no reason".into(),
             (Trouble::Call(Failure::Shape), _) => "was about to be called wrongly; this is a mistake in aw".into(),
+            (Trouble::Hung, _) => "hangs".into(),
             (Trouble::NotFinite { port }, _) => format!("wrote NaN or infinity to `{}`", self.outputs[port]),
         };
         let instead = if self.has_dry { "its input is passed through instead" } else { "it is silent from now on" };

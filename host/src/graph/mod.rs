@@ -49,7 +49,7 @@ pub use plan::{
 };
 pub use preset::values as preset_values;
 pub use schema::schema;
-pub use splice::{Likes, Origin, Splice, splice};
+pub use splice::{Likes, Origin, Splice, splice, survivors};
 pub use time::Time;
 pub use vary::{text_to_toml, to_toml};
 pub use verify::{Flaw, verify};

@@ -81,8 +81,8 @@ pub fn splice(
     weave(old, new, &survivors).or_else(fewer).or_else(|| weave(old, new, &BTreeMap::new()))
 }
 
-/// Steps of the old plan by their likes in the new one.
-fn survivors(old: &Plan, new: &Plan, live: impl Fn(&Step, usize) -> bool) -> BTreeMap<usize, usize> {
+/// Steps of the old plan by their likes in the new one; `live` tells which parameters may differ.
+pub fn survivors(old: &Plan, new: &Plan, live: impl Fn(&Step, usize) -> bool) -> BTreeMap<usize, usize> {
     let takes = |plan: &Plan, step: &Step| -> Vec<_> {
         step.inputs
             .iter()

@@ -3,96 +3,16 @@ use super::levels::{Loudness, loudness};
 use super::player::{Deck, Piece};
 use super::scene::{Happening, Latency, Load as Shown, Param, Where};
 use crate::control::{ChangeError, Engine, Report, Sent};
-use crate::graph::{Compiled, Device, Diags, GraphFile, OutputKind, Plan, Port, compile, param_from_text};
+use crate::graph::{Compiled, GraphFile, OutputKind, Plan, param_from_text};
 use crate::plugin::{ParamType, Taken, Value, Workers};
 use crate::render::{Facts, Load};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What is wrong with a graph file, as `aw check` prints it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistakes(pub String);
+mod made; // read and compiled
 
-/// A graph file that was read and compiled.
-pub struct Made {
-    /// The file.
-    pub path: PathBuf,
-    /// As read.
-    pub file: GraphFile,
-    /// What can be started.
-    pub compiled: Compiled,
-    /// The rate that inputs and outputs were given.
-    pub rate: Option<u32>,
-    /// What is odd about it, as `aw check` prints it.
-    pub warnings: Option<String>,
-}
-
-impl Made {
-    /// Reads and compiles a graph, with every input and output at `rate`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn of(path: &Path, workers: &Workers, rate: Option<u32>) -> Result<Self, Mistakes> {
-        let (file, diags) = Self::read(path)?;
-        Self::compile(Compiling { path, workers, rate }, file, diags)
-    }
-
-    /// Reads a graph file.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn read(path: &Path) -> Result<(GraphFile, Diags), Mistakes> {
-        let text = std::fs::read(path).map_err(|why| Mistakes(format!("cannot read {}: {why}", path.display())))?;
-        let text = String::from_utf8(text)
-            .map_err(|_| Mistakes(format!("{} is not UTF-8; save the file as UTF-8", path.display())))?;
-        Ok(GraphFile::parse(path, text))
-    }
-
-    /// Compiles what was read.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn compile(by: Compiling, file: GraphFile, mut diags: Diags) -> Result<Self, Mistakes> {
-        let Compiling { path, workers, rate } = by;
-        let port = Port { rate, channels: None };
-        let inputs = file.inputs.iter().map(|input| (input.name.value.clone(), port)).collect();
-        let outputs = file.outputs.iter().map(|output| (output.name.value.clone(), port)).collect();
-        let device = Device { inputs, outputs, block: None, live: true };
-        let compiled = compile(&file, workers, &device, &[], &mut diags);
-        diags.sort();
-        let text = diags.render(&file.path, &file.text, false);
-        match compiled {
-            Some(compiled) if diags.errors() == 0 => {
-                let warnings = (!text.is_empty()).then_some(text);
-                Ok(Self { path: path.into(), file, compiled, rate, warnings })
-            }
-            _ => Err(Mistakes(text)),
-        }
-    }
-
-    /// The nodes that are to be made anew although nothing is written otherwise: their workers are `replaced`, or a
-    /// file that they name has `changed`.
-    pub fn anew(&self, changed: &BTreeSet<PathBuf>, replaced: &BTreeSet<String>) -> BTreeSet<String> {
-        let names = |value: &Value| match value {
-            Value::Text(path) => std::path::absolute(path).is_ok_and(|path| changed.contains(&path)),
-            _ => false,
-        };
-        let steps = self.compiled.plan.steps.iter();
-        let anew = steps.filter(|step| replaced.contains(&step.worker) || step.values.iter().any(names));
-        anew.map(|step| step.name.clone()).collect()
-    }
-}
-
-/// For what a graph is compiled.
-pub struct Compiling<'w> {
-    /// The file.
-    pub path: &'w Path,
-    /// All workers.
-    pub workers: &'w Workers,
-    /// The rate of every input and output; as in the graph, if nothing.
-    pub rate: Option<u32>,
-}
+pub use made::{Compiling, Made, Mistakes};
 
 /// A graph that plays.
 pub struct Graph {
@@ -111,6 +31,8 @@ pub struct Graph {
     set: BTreeMap<Where, f64>,
     /// What the accounts said when they were last cleared.
     cleared: Vec<(Arc<Load>, Load)>,
+    /// Nodes that are not called: they hung when they were.
+    without: Vec<String>,
     whole: Option<Arc<Load>>,
     loudness: Option<Loudness>,
 }
@@ -147,9 +69,16 @@ impl Graph {
         realtime: bool,
         weighed: bool,
     ) -> std::io::Result<(Self, Box<Deck>, Facts, Vec<String>)> {
-        let Made { path, file, compiled, .. } = made;
+        let Made { path, file, compiled, without, carried, .. } = made;
         let plan = compiled.plan.clone();
-        let (mut engine, mut renderer, notes) = Engine::start_on_threads(compiled, true, realtime)?;
+        let (mut engine, mut renderer, mut notes) = Engine::start_on_threads(compiled, true, realtime)?;
+        let mut failed = BTreeMap::new();
+        for node in &without {
+            if let Some(Report::Failed { node, why, instead }) = engine.leave_out(&mut renderer, node) {
+                notes.push(format!("`{node}` {why}; {instead}"));
+                failed.insert(node, why);
+            }
+        }
         engine.record();
         let facts = renderer.recorded();
         let whole = renderer.load().cloned();
@@ -161,15 +90,32 @@ impl Graph {
             channels.filter(|_| weighed).map(|format| loudness(format.channels as usize, format.rate() as u32));
         let (weigher, loudness) = weighs.unzip();
         let deck = Box::new(Deck::new(renderer, &plan, piece, later, weigher));
-        let (failed, missed, set) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (missed, set) = (BTreeMap::new(), BTreeMap::new());
         let (number, cleared) = (0, vec![]);
-        let graph = Self { path, file, deck: number, engine, failed, missed, set, cleared, whole, loudness };
+        let mut graph =
+            Self { path, file, deck: number, engine, failed, missed, set, cleared, without, whole, loudness };
+        graph.as_written(&carried);
         Ok((graph, deck, facts, notes))
     }
 
     /// What plays, or will once a change is through.
     pub fn plan(&self) -> &Plan {
         self.engine.plan()
+    }
+
+    /// The node that is being called, if one is. One that is told for long hangs.
+    pub fn at_work(&self) -> Option<&str> {
+        self.engine.at_work()
+    }
+
+    /// Nodes that are left out.
+    pub fn left_out(&self) -> impl Iterator<Item = &String> {
+        self.failed.keys()
+    }
+
+    /// Live parameters that were set since the file was read: the node, the parameter, the value.
+    pub fn settings(&self) -> Vec<(Where, f64)> {
+        self.set.iter().map(|(at, value)| (at.clone(), *value)).collect()
     }
 
     /// How loud it is, pauses aside, in LUFS; nothing if that is not to be known, or not yet.
@@ -196,19 +142,53 @@ impl Graph {
     /// # Errors
     /// [`ChangeError`], with what was read if it can be started anew; the graph plays on as it is.
     pub fn change(&mut self, made: Made, anew: &BTreeSet<String>) -> Result<(), (ChangeError, Option<Box<Made>>)> {
-        let Made { path, file, compiled, rate, warnings } = made;
+        let Made { path, file, compiled, rate, warnings, without, carried } = made;
         if let Err((why, compiled)) = self.engine.change_anew(compiled, anew) {
-            return Err((
-                why,
-                compiled.map(|compiled| Box::new(Made { path, file, compiled: *compiled, rate, warnings })),
-            ));
+            let whole =
+                |compiled: Box<Compiled>| Made { path, file, compiled: *compiled, rate, warnings, without, carried };
+            return Err((why, compiled.map(|compiled| Box::new(whole(compiled)))));
         }
         (self.path, self.file) = (path, file);
         // What the file says counts again.
-        self.set.clear();
+        let set: Vec<String> = std::mem::take(&mut self.set).into_keys().map(|at| at.node).collect();
+        self.as_written(&set);
         self.failed.clear();
+        self.without.clear();
         self.weigh_anew();
         Ok(())
+    }
+
+    /// Makes live parameters of these nodes what the file says.
+    fn as_written(&mut self, nodes: &[String]) {
+        let mut written = vec![];
+        for step in self.plan().steps.iter().filter(|step| nodes.contains(&step.name)) {
+            for (at, value) in step.values.iter().enumerate() {
+                let param = self.engine.param_at(&step.name, at).filter(|param| param.live);
+                if let (Some(param), Value::Num(value)) = (param, value) {
+                    written.push((step.name.clone(), param.name.clone(), *value));
+                }
+            }
+        }
+        for (node, param, value) in written {
+            let text = self.text(&node, &param, value).unwrap_or_default();
+            let _as_it_is = self.engine.set(&node, &param, &text);
+        }
+    }
+
+    /// The same graph, to begin anew without the node that is being called, if one is.
+    ///
+    /// # Errors
+    /// What is wrong with it by now.
+    pub fn again(&self, workers: &Workers, rate: u32) -> Result<Made, Mistakes> {
+        let (file, diags) = GraphFile::parse(&self.path, self.file.text.clone());
+        let mut made = Made::compile(Compiling { path: &self.path, workers, rate: Some(rate) }, file, diags)?;
+        made.without.extend(self.without.iter().cloned().chain(self.at_work().map(String::from)));
+        Ok(made)
+    }
+
+    /// After the last block: nodes go over to a graph that has yet to start, with what they have learned.
+    pub fn carry(&self, deck: &mut Deck, made: &mut Made, anew: &BTreeSet<String>) {
+        made.carried = self.engine.carry(deck.renderer_mut(), &mut made.compiled, anew);
     }
 
     /// Changes a live parameter.
@@ -251,10 +231,15 @@ impl Graph {
         }
     }
 
-    /// How a number is written as the value of a parameter.
+    /// How the number of a value is written in a graph file.
     pub fn text(&self, node: &str, param: &str, value: f64) -> Option<String> {
         let (_, param) = self.engine.param(node, param)?;
-        Some(if param.ty == ParamType::Int { format!("{value:.0}") } else { format!("{value:?}") })
+        let choice = param.choices.get(value.max(0.0).round() as usize);
+        Some(match param.ty {
+            ParamType::Int => format!("{value:.0}"),
+            ParamType::Bool => (value != 0.0).to_string(),
+            _ => choice.cloned().unwrap_or_else(|| format!("{value:?}")),
+        })
     }
 
     /// What has happened since it was last asked. Sees changes through.

@@ -1,5 +1,5 @@
 //! `--json`: a scene as JSON, one object a line. What is new comes at once; the whole scene, `strain` and `clip` ten times a
-//! second at most.
+//! second at most. In a blind test, nothing is in it that tells which graph is heard.
 //!
 //! Each object has a `type`; the others of its keys are those of the type of this library that is named here, with −∞ and
 //! NaN as `null`. Keys may come to be more.
@@ -44,11 +44,17 @@ impl Json {
     /// The lines that a scene is worth, without line ends.
     pub fn lines(&mut self, scene: &Scene, now: Instant) -> Vec<String> {
         let due = self.shown.is_none_or(|shown| now.saturating_duration_since(shown) >= EVERY);
-        let news = self.differ.news(scene, due);
-        let mut lines: Vec<_> = news.iter().map(|news| told(scene.time, news).to_string()).collect();
+        // What goes up while nobody is to see it is told together, later.
+        let blind = scene.hearing.blind.is_some();
+        let news = self.differ.news(scene, due && !blind);
+        let told = |news: &News| match news {
+            News::Xrun(gap) if blind => object("xrun", None, gap.blindfolded()),
+            news => told(scene.time, news),
+        };
+        let mut lines: Vec<_> = news.iter().map(|news| told(news).to_string()).collect();
         if due {
             self.shown = Some(now);
-            lines.push(object("scene", None, scene).to_string());
+            lines.push(object("scene", None, &*scene.blindfolded()).to_string());
         }
         lines
     }
@@ -132,5 +138,14 @@ mod tests {
         );
         let later = json.lines(&scene, start + Duration::from_millis(100));
         assert!(later.len() == 1 && later[0].starts_with(r#"{"type":"scene","#));
+        // A program shows no more to who listens blind than the screen does.
+        scene.hearing.blind = Some(Default::default());
+        scene.loads.push(super::super::Load { node: "secret".into(), allocations: 1, ..Default::default() });
+        scene.gaps.push(Xrun { time: 0.7, whose: Whose::Node("secret".into()) });
+        scene.outputs =
+            vec![Port { meters: vec![Meter { rms: -20.5, clipped: 2, ..Meter::default() }], ..Port::default() }];
+        let blind = json.lines(&scene, start + Duration::from_millis(250)).join("\n");
+        assert!(!blind.contains("secret") && !blind.contains("20.5") && !blind.contains("clip\","), "{blind}");
+        assert!(blind.contains(r#""time":0.7"#) && blind.contains(r#""type":"hearing""#), "{blind}");
     }
 }

@@ -1,4 +1,16 @@
 //! A graph on a microphone and a loudspeaker.
+//!
+//! ```text
+//! device → edge → stage: player: decks (a graph each) → edge → device        in the callback of the first device
+//!                   ↑ orders, plugs        ↓ meters, events, what took long
+//! session: devices that come and go, files that change, knobs, recorder      twenty times a second
+//!   ↑ Act                    ↓ Scene
+//! screen, --plain, --json, remote
+//! ```
+//!
+//! What changes as it plays is gone over to in the renderer if it can be (`control`), else by a second deck that takes the
+//! place of the first, and where devices, inputs or outputs are others, by a session that begins anew beside the one before
+//! and takes its place (`session/anew.rs`); so does one whose callback is kept by a worker that hangs.
 
 mod act;
 pub mod edge;

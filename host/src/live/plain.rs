@@ -26,14 +26,16 @@ impl Plain {
     /// The lines that a scene is worth, without line ends.
     pub fn lines(&mut self, scene: &Scene, now: Instant) -> Vec<String> {
         let due = |last: Option<Instant>| last.is_none_or(|last| now.saturating_duration_since(last) >= EVERY);
-        let news = self.differ.news(scene, due(self.counted));
+        // What goes up while nobody is to see it is told together, later.
+        let blind = scene.hearing.blind.is_some();
+        let news = self.differ.news(scene, !blind && due(self.counted));
         if news.iter().any(|news| matches!(news, News::Strain(_) | News::Clipped { .. })) {
             self.counted = Some(now);
         }
         let mut lines: Vec<_> = news.iter().map(|news| told(scene, news)).collect();
         if due(self.stood) {
             self.stood = Some(now);
-            lines.push(format!("{}  {}", numbers::moment(scene.time), standing(scene)));
+            lines.push(format!("{}  {}", numbers::moment(scene.time), standing(&scene.blindfolded())));
         }
         lines
     }
@@ -47,6 +49,7 @@ fn told(scene: &Scene, news: &News) -> String {
             (event.time, "event", text)
         }
         News::Note(note) => (note.time, if note.warns { "warning" } else { "note" }, note.text.clone()),
+        News::Xrun(gap) if scene.hearing.blind.is_some() => (gap.time, "xrun", whose(&gap.blindfolded().whose)),
         News::Xrun(gap) => (gap.time, "xrun", whose(&gap.whose)),
         News::Xruns(count) => (scene.time, "xrun", format!("and {count} more")),
         News::Strain(strain) => (scene.time, "warning", strained(strain)),
@@ -121,7 +124,8 @@ fn value(param: &Param) -> String {
 /// How it stands: the peaks, the load, the latency, the gaps.
 fn standing(scene: &Scene) -> String {
     let mut parts: Vec<_> = scene.inputs.iter().map(|port| peaks("in", port)).collect();
-    parts.extend(scene.outputs.iter().map(|port| peaks("out", port)));
+    let seen = scene.hearing.blind.is_none();
+    parts.extend(scene.outputs.iter().filter(|_| seen).map(|port| peaks("out", port)));
     if scene.whole.deadline_us > 0.0 {
         let part = |us: f64| numbers::percent(us / scene.whole.deadline_us);
         parts.push(format!("load {} % max {} %", part(scene.whole.mean_us), part(scene.whole.max_us)));
@@ -187,5 +191,32 @@ mod tests {
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!("plain", told.join("\n"));
         });
+    }
+
+    #[test]
+    fn a_listener_who_is_blind_reads_nothing_that_tells_the_graphs_apart() {
+        let start = Instant::now();
+        let mut plain = Plain::new();
+        let mut scene = Scene { outputs: vec![port("speaker", -12.34)], ..Scene::default() };
+        scene.whole = Load { mean_us: 100.0, max_us: 200.0, deadline_us: 1000.0, ..Load::default() };
+        scene.loads.push(Load { node: "mask".into(), ..Load::default() });
+        let seen = plain.lines(&scene, start).join("\n");
+        assert!(seen.contains("-12.3") && seen.contains("load   10 %"), "{seen}");
+        scene.hearing = Hearing { deck: Deck::X, blind: Some(Default::default()), ..Hearing::default() };
+        scene.hearing.decks = Some(["a.toml".into(), "b.toml".into()]);
+        scene.xruns = 1;
+        scene.gaps.push(Xrun { time: 0.1, whose: Whose::Node("mask".into()) });
+        scene.loads[0].allocations = 7;
+        scene.outputs[0].meters[0].clipped = 3;
+        let blind = plain.lines(&scene, start + Duration::from_secs(1)).join("\n");
+        for told in ["mask", "12.3", "load", "a.toml", "b.toml", "clip"] {
+            assert!(!blind.contains(told), "`{told}`: {blind}");
+        }
+        assert!(blind.contains("xrun") && blind.contains("X; blind test"), "{blind}");
+        scene.hearing.blind = None;
+        let after = plain.lines(&scene, start + Duration::from_secs(2)).join("\n");
+        assert!(after.contains("mask"), "{after}");
+        assert!(after.contains("3 samples at full scale") && after.contains("-12.3"), "{after}");
+        assert_eq!(after.matches("xrun").count(), 1, "told twice: {after}");
     }
 }

@@ -2,6 +2,7 @@
 //! `--json` and the answers of the control socket are made.
 
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// A snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,6 +46,29 @@ pub struct Scene {
     /// The newest columns of a spectrogram, of the first output, or of the first input if there is none.
     #[serde(skip)]
     pub spectrum: Spectrum,
+}
+
+impl Scene {
+    /// Without what would tell to the eye which of two graphs is heard, while a blind test is under way.
+    pub fn blindfolded(&self) -> Cow<'_, Scene> {
+        if self.hearing.blind.is_none() {
+            return Cow::Borrowed(self);
+        }
+        let mut scene = Scene { spectrum: Spectrum::default(), loads: vec![], whole: Load::default(), ..self.clone() };
+        scene.outputs.iter_mut().flat_map(|port| &mut port.meters).for_each(|meter| *meter = Meter::default());
+        scene.gaps.iter_mut().for_each(|gap| *gap = gap.blindfolded());
+        Cow::Owned(scene)
+    }
+}
+
+impl Xrun {
+    /// Without the name of a node: it may be of one graph only.
+    pub fn blindfolded(&self) -> Self {
+        match &self.whose {
+            Whose::Node(_) => Self { whose: Whose::Node("?".into()), ..self.clone() },
+            Whose::Machine | Whose::System => self.clone(),
+        }
+    }
 }
 
 /// What is heard.

@@ -14,14 +14,17 @@ use crate::plugin::Workers;
 use crate::sound::{Direction, Host, HostName, SoundError, Wish};
 use crossbeam_queue::ArrayQueue;
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-mod build; //   what lies between devices and graphs
+mod anew; //    what begins anew while it plays
+mod build; //   graphs on a player, between edges
+mod connect; // devices to edges
 mod devices; // devices that come and go
 mod knobs; //   what a user turns
+mod places; //  the devices that a graph needs
 mod reload; //  files that change while they are heard
 mod show; //    what is to be seen
 
@@ -90,9 +93,6 @@ pub enum LiveError {
     /// Nothing comes in and nothing goes out.
     #[error("{0} has neither a sound input nor a sound output: there is nothing to play or to hear live")]
     Nothing(String),
-    /// An input or output is bound to a file.
-    #[error("`{0}` is bound to a file by `wav`: write `device` instead to use it live, or use `aw replay`")]
-    File(String),
     /// The recording cannot begin.
     #[error("cannot record to {}: {why}; name a new folder, or an empty one", folder.display())]
     Record {
@@ -113,6 +113,8 @@ struct Place {
     ports: Vec<usize>,
     /// Channels that it had in the beginning: what goes to it is mixed on so many.
     width: usize,
+    /// The file in the place of a device.
+    file: Option<places::FileCard>,
 }
 
 /// A graph that plays.
@@ -128,6 +130,12 @@ pub struct Session {
     home: Home,
     /// The stage, while no device drives.
     stage: Option<Box<Stage>>,
+    /// It is with a callback that does not come back.
+    away: Option<anew::Away>,
+    /// Graphs that need other devices, on their way.
+    other: Option<anew::Other>,
+    /// Seconds played before all this began anew.
+    before: f64,
     orders: Orders,
     recorder: Recorder,
     /// By input, and by place.
@@ -232,6 +240,8 @@ impl Session {
     pub fn turn(&mut self, now: Instant) {
         self.now = now;
         self.tend_lines(now);
+        self.tend_away(now);
+        self.tend_other(now);
         self.tend_graphs();
         self.tend_long(now);
         self.tend_glides(now);
@@ -260,12 +270,13 @@ impl Session {
             self.places.iter_mut().filter_map(|place| place.line.close("the end", self.now)).collect();
         closing.into_iter().for_each(|closing| drop(closing.join()));
         let mut said: Vec<String> = self.graphs.iter_mut().flatten().flat_map(Graph::stop).collect();
+        said.extend(self.places.iter().filter_map(|place| place.file.as_ref()?.finish()));
         said.extend(self.recorder.close());
         said
     }
 
     fn time(&self) -> f64 {
-        self.played.load(Relaxed) as f64 / f64::from(self.rate.max(1))
+        self.before + self.played.load(Relaxed) as f64 / f64::from(self.rate.max(1))
     }
 
     /// Starts a graph in a slot, unheard, so many frames later than it has to be.

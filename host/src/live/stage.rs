@@ -62,6 +62,11 @@ impl Stage {
         Box::new(Self { player, chunk, inputs, buses, looks })
     }
 
+    /// Control side, when it does not play any more: what plays.
+    pub fn player_mut(&mut self) -> &mut Player {
+        &mut self.player
+    }
+
     /// Exchanges devices while nothing plays.
     pub fn settle(&mut self) {
         self.inputs.iter_mut().for_each(Taker::settle);

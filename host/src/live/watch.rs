@@ -15,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 const PERIOD: Duration = Duration::from_millis(50);
 /// How long a file must stay as it is before it is read: whoever saves it may write it in parts.
 const REST: Duration = Duration::from_millis(100);
+/// How long a file must be away before it is missed: whoever saves it may remove it first.
+const MISSED: Duration = Duration::from_millis(500);
 /// The coarsest clock of a file system: what is written so soon after may have the same time.
 const COARSE: Duration = Duration::from_secs(2);
 
@@ -23,6 +25,8 @@ pub struct Watch {
     paths: BTreeSet<PathBuf>,
     set: Sender<Vec<(PathBuf, Stamp)>>,
     changed: Receiver<PathBuf>,
+    /// Whether it is there.
+    there: Receiver<(PathBuf, bool)>,
 }
 
 impl Watch {
@@ -33,9 +37,10 @@ impl Watch {
     pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> io::Result<Self> {
         let (set, sets) = channel();
         let (changes, changed) = channel();
+        let (comes, there) = channel();
         // Nobody waits for its end: it holds nothing, and may hang in a network folder.
-        std::thread::Builder::new().name("aw-watch".into()).spawn(move || look(&sets, &changes))?;
-        let mut watch = Self { paths: BTreeSet::new(), set, changed };
+        std::thread::Builder::new().name("aw-watch".into()).spawn(move || look(&sets, &changes, &comes))?;
+        let mut watch = Self { paths: BTreeSet::new(), set, changed, there };
         watch.set(paths);
         Ok(watch)
     }
@@ -47,15 +52,19 @@ impl Watch {
         drop(self.set.send(given)); // the thread lives as long as this
     }
 
-    /// Files whose content has become another since the last call, and has been at rest for 100 ms. One that is gone is
-    /// told when it is there again.
+    /// Files that are gone since the last call, for half a second at least, and such that were and are there again: `true`.
+    pub fn there(&mut self) -> Vec<(PathBuf, bool)> {
+        self.there.try_iter().filter(|(path, _)| self.paths.contains(path)).collect()
+    }
+
+    /// Files whose content has become another since the last call, and has been at rest for 100 ms.
     pub fn changed(&mut self) -> Vec<PathBuf> {
         let changed: BTreeSet<PathBuf> = self.changed.try_iter().collect();
         changed.into_iter().filter(|path| self.paths.contains(path)).collect()
     }
 }
 
-fn look(sets: &Receiver<Vec<(PathBuf, Stamp)>>, changes: &Sender<PathBuf>) {
+fn look(sets: &Receiver<Vec<(PathBuf, Stamp)>>, changes: &Sender<PathBuf>, comes: &Sender<(PathBuf, bool)>) {
     let mut files = Files::default();
     loop {
         match sets.recv_timeout(PERIOD) {
@@ -65,6 +74,11 @@ fn look(sets: &Receiver<Vec<(PathBuf, Stamp)>>, changes: &Sender<PathBuf>) {
         }
         for path in files.look(Instant::now()) {
             if changes.send(path).is_err() {
+                return;
+            }
+        }
+        for come in files.there(Instant::now()) {
+            if comes.send(come).is_err() {
                 return;
             }
         }
@@ -115,6 +129,8 @@ struct Watched {
     of: Stamp,
     /// When it is to be read again though it looks the same.
     again: Option<Instant>,
+    /// That it is gone was told.
+    missed: bool,
 }
 
 impl Files {
@@ -123,7 +139,9 @@ impl Files {
         for (path, stamp) in given {
             self.0.push(match before.iter().position(|file| file.path == path) {
                 Some(at) => before.swap_remove(at),
-                None => Watched { path, of: stamp.clone(), stamp, since: now, content: None, again: None },
+                None => {
+                    Watched { path, of: stamp.clone(), stamp, since: now, content: None, again: None, missed: false }
+                }
             });
         }
     }
@@ -132,9 +150,26 @@ impl Files {
     fn look(&mut self, now: Instant) -> Vec<PathBuf> {
         self.0.iter_mut().filter_map(|file| file.changed(now).then(|| file.path.clone())).collect()
     }
+
+    /// Those that are gone, and those that are there again, as they looked last.
+    fn there(&mut self, now: Instant) -> Vec<(PathBuf, bool)> {
+        self.0.iter_mut().filter_map(|file| Some((file.path.clone(), file.comes(now)?))).collect()
+    }
 }
 
 impl Watched {
+    /// Whether it is there, if that is to be told.
+    fn comes(&mut self, now: Instant) -> Option<bool> {
+        let there = self.stamp.0.is_some();
+        let rests = there || now.duration_since(self.since) >= MISSED;
+        // What was never there is not missed.
+        let told = self.missed != there || (!there && self.of.0.is_none() && self.content.is_none());
+        (rests && !told).then(|| {
+            self.missed = !there;
+            there
+        })
+    }
+
     fn changed(&mut self, now: Instant) -> bool {
         let stamp = Stamp::of(&self.path);
         if stamp != self.stamp {

@@ -2,6 +2,7 @@
 //!
 //! Everything a library says about itself is copied and checked once (`describe`); every call into it goes through
 //! [`Instance`], which checks the shapes of what it passes.
+mod cancel;
 mod copies;
 mod crash;
 mod denormals;
@@ -15,6 +16,7 @@ mod taken;
 mod workers;
 
 pub use aw_abi::{ENDLESS, Event, Format, Heap, Kind, MAX_PORTS, NO_END};
+pub use cancel::uncancelled;
 pub use crash::Crash;
 pub use denormals::flushed;
 pub use describe::{Descriptor, Fault, Param, ParamType, Port, Preset, Value};

@@ -46,6 +46,12 @@ impl Workers {
         (workers, errors)
     }
 
+    /// Whether there are libraries that [`Workers::refreshed`] would open for the first time.
+    pub fn has_more(&self) -> bool {
+        let is_new = |file: &PathBuf| self.libraries().iter().all(|library| library.path != *file);
+        self.live.as_ref().is_some_and(|(path, _)| path.files().into_iter().flatten().any(|file| is_new(&file)))
+    }
+
     /// Looks at all libraries again: opens those whose content is another than before, and new ones. Libraries that are
     /// gone stay in use, as a build may remove them for a while. Only after [`Workers::find_live`]; else nothing changes.
     ///

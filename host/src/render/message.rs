@@ -63,7 +63,12 @@ pub enum Trouble {
         /// Which output.
         port: usize,
     },
+    /// It did not come back when it was called last, and is not called again.
+    Hung,
 }
+
+/// No step is at work.
+const NOBODY: u64 = u64::MAX;
 
 /// Reports that may wait for the control side.
 const REPORTS: usize = 1024;
@@ -75,6 +80,8 @@ pub struct Reports {
     ring: HeapProd<FromRender>,
     /// Reports that found no room.
     lost: Arc<AtomicU64>,
+    /// The key of the instance that is at work, for whoever asks why nothing is heard of it.
+    at_work: Arc<AtomicU64>,
 }
 
 impl Reports {
@@ -88,6 +95,21 @@ impl Reports {
         Self::counting(lost.clone())
     }
 
+    /// Who is at work, as the control side sees it.
+    pub fn at_work(&self) -> Arc<AtomicU64> {
+        self.at_work.clone()
+    }
+
+    /// RT — an instance is called: it is known who does not come back.
+    pub fn calls(&self, key: u64) {
+        self.at_work.store(key, Relaxed);
+    }
+
+    /// RT — it came back.
+    pub fn came_back(&self) {
+        self.at_work.store(NOBODY, Relaxed);
+    }
+
     /// What counts reports that found no room.
     pub fn counter(&self) -> Arc<AtomicU64> {
         self.lost.clone()
@@ -95,7 +117,7 @@ impl Reports {
 
     fn counting(lost: Arc<AtomicU64>) -> (Self, HeapCons<FromRender>) {
         let (ring, from) = HeapRb::new(REPORTS + TROUBLE).split();
-        (Self { ring, lost }, from)
+        (Self { ring, lost, at_work: Arc::new(AtomicU64::new(NOBODY)) }, from)
     }
 
     /// RT — tells the control side; answers whether there was room. What is late is told again with what is late next.
@@ -129,6 +151,8 @@ pub struct Remote {
     pub(super) reports: HeapCons<FromRender>,
     /// Reports that found no room, those of lanes included.
     pub(super) lost: Arc<AtomicU64>,
+    /// The key of the instance that the render thread calls.
+    pub(super) at_work: Arc<AtomicU64>,
     pub(super) next: HeapProd<Box<Program>>,
     pub(super) home: HeapCons<Box<Program>>,
     /// A program is under way and has not come home.
@@ -152,6 +176,11 @@ impl Remote {
     /// Reports that found no room, those of lanes included.
     pub fn lost(&self) -> u64 {
         self.lost.load(Relaxed)
+    }
+
+    /// The key of the instance that the render thread is calling, if it is calling one.
+    pub fn at_work(&self) -> Option<u64> {
+        Some(self.at_work.load(Relaxed)).filter(|key| *key != NOBODY)
     }
 
     /// Takes the steps that are on lanes out of a program that has not been rendered, for threads of their own to run.

@@ -2,7 +2,7 @@
 use super::chance::{Chance, Facts, Script, Teller, What};
 use super::lanes::Lanes;
 use super::load::Load;
-use super::message::{Remote, Reports, ToRender};
+use super::message::{Remote, Reports, ToRender, Trouble};
 use super::part::Apart;
 use super::program::Program;
 use super::walk::Clock;
@@ -37,11 +37,11 @@ impl Renderer {
     pub fn new(mut program: Box<Program>, metered: bool) -> (Self, Remote) {
         let (to, messages) = HeapRb::new(MESSAGES).split();
         let (reports, from) = Reports::new();
-        let lost = reports.counter();
+        let (lost, at_work) = (reports.counter(), reports.at_work());
         let (send, next) = HeapRb::new(1).split();
         let (home, back) = HeapRb::new(1).split();
         let load = metered.then(Arc::<Load>::default);
-        let remote = Remote { messages: to, reports: from, lost, next: send, home: back, in_flight: false };
+        let remote = Remote { messages: to, reports: from, lost, at_work, next: send, home: back, in_flight: false };
         let lanes = std::mem::take(&mut program.lanes);
         let (blocks, chance) = (0, Chance::Clock);
         (Self { program, messages, reports, lanes, next, home, load, blocks, chance }, remote)
@@ -73,6 +73,17 @@ impl Renderer {
     /// Control side, before the first block: plays as it was recorded. Lanes are waited for, so this is no more RT.
     pub fn follow(&mut self, script: Script) {
         self.chance = Chance::Script(script);
+    }
+
+    /// Control side, before the first block: a step is not called, as it did not come back when it was.
+    pub fn leave_out(&mut self, step: usize) {
+        self.program.steps[step].failed = Some(Trouble::Hung);
+    }
+
+    /// Control side, after the last block: takes a worker away with all that it has learned. None of a step that failed, or
+    /// that a lane runs.
+    pub fn take(&mut self, step: usize) -> Option<Instance> {
+        self.program.steps.get_mut(step)?.take_instance()
     }
 
     /// Control side: tells which thread runs a lane, to be woken when there is something to do.
@@ -176,7 +187,11 @@ impl Renderer {
                 match self.lanes.runs(at) {
                     true if self.lanes.set_param(at, param, value) => {}
                     true => self.reports.lose(),
-                    false => self.program.steps[at].set_param(param, value),
+                    false => {
+                        self.reports.calls(key);
+                        self.program.steps[at].set_param(param, value);
+                        self.reports.came_back();
+                    }
                 }
             }
         }

@@ -386,6 +386,17 @@ impl Step {
         }
     }
 
+    /// [control] Its instance, for another step; it is not to be fired again.
+    pub(super) fn take_instance(&mut self) -> Option<Instance> {
+        if self.failed.is_some() || !matches!(self.node, Node::Worker(_)) {
+            return None;
+        }
+        match std::mem::replace(&mut self.node, Node::Vacant) {
+            Node::Worker(instance) => Some(instance),
+            _ => None,
+        }
+    }
+
     /// Its instance, to be asked on the control side.
     pub(super) fn instance_mut(&mut self) -> Option<&mut Instance> {
         match &mut self.node {

@@ -43,7 +43,9 @@ impl Program {
         let step = &mut self.steps[at];
         let Some(free) = step.ready(&self.streams, &self.positions, self.block) else { return false };
         lanes.pass(step, &mut self.streams, &self.positions, free, self.block, reports);
+        reports.calls(step.key);
         let trouble = step.fire(&mut self.streams, &mut self.positions, free);
+        reports.came_back();
         for (port, event) in step.events() {
             reports.tell(FromRender::Event { key: step.key, port, event });
         }

@@ -7,6 +7,7 @@ use super::heart::{Heart, Watch};
 use super::host::HostName;
 use super::patience::{CLOSING, PATIENCE, patiently};
 use super::teller::{Teller, Trouble};
+use crate::plugin::uncancelled;
 use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{BufferSize, I24, InputCallbackInfo, OutputCallbackInfo, StreamConfig, StreamInstant, U24};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -182,7 +183,7 @@ fn open<F: Send + 'static>(
 }
 
 /// The origin of the clock that all streams share.
-fn origin() -> Instant {
+pub(super) fn origin() -> Instant {
     static ORIGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     *ORIGIN.get_or_init(Instant::now)
 }
@@ -211,7 +212,7 @@ impl<F> Guard<F> {
             self.heart.beat(0);
             return false;
         }
-        let result = catch_unwind(AssertUnwindSafe(|| call(&mut self.run)));
+        let result = uncancelled(|| catch_unwind(AssertUnwindSafe(|| call(&mut self.run))));
         if let Err(what) = &result {
             self.heart.stop();
             let text = what.downcast_ref::<&str>().map(|text| text.to_string());

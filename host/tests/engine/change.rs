@@ -162,3 +162,49 @@ fn times_are_those_of_the_input_before_and_after_a_change() {
         assert_eq!(times, [77, 5077, 40077, 60077], "{after}: {:?}", player.reports);
     }
 }
+
+/// What hung once would hang again: it is not called at all, and what it hears is passed by.
+#[test]
+fn a_node_that_hung_is_left_out_from_the_first_block() {
+    let mut player = Player::new("[node.end]\nworker = \"fail\"\nhow = \"panic\"\nat = 0\nin = \"mic\"\n");
+    let told = player.engine.leave_out(&mut player.renderer, "end").unwrap();
+    assert!(matches!(&told, Report::Failed { node, why, .. } if node == "end" && why == "hangs"), "{told:?}");
+    assert!(player.engine.leave_out(&mut player.renderer, "nobody").is_none());
+    player.play(5, |at| at as f32 + 1.0);
+    assert_eq!(player.reports, [], "it was called");
+    let heard: Vec<f32> = player.heard.iter().copied().skip_while(|x| *x == 0.0).collect();
+    assert!(heard.len() > 4 * 128 && heard.iter().zip(1..).all(|(x, at)| *x == at as f32));
+}
+
+/// A graph with other outputs is another program; what a node remembers comes along all the same.
+#[test]
+fn a_node_goes_over_to_a_graph_with_other_outputs_with_what_it_remembers() {
+    let node = "[node.end]\nworker = \"late\"\nin = \"mic\"\nlatency = 20\n";
+    let all = workers::all(); // a worker of another build remembers other things
+    let graph = |node: &str, output: &str| {
+        let text = format!("[graph]\nrate = 16000\n[input.mic]\n{node}[output.{output}]\nfrom = \"end\"\n");
+        compiled(&text, &blocks_of(128), &all).unwrap_or_else(|why| panic!("{why:?}"))
+    };
+    let begin = |compiled: Compiled| {
+        let (engine, renderer) = Engine::start(compiled, false);
+        Player { engine, renderer, at: 0, heard: vec![], reports: vec![] }
+    };
+    let first = |compiled: Compiled| {
+        let mut player = begin(compiled);
+        player.play(2, |_| 0.0);
+        player.heard.iter().filter(|x| **x == 1.0).count()
+    };
+    let none = std::collections::BTreeSet::new();
+    for (new, anew, carried) in [
+        (node.to_string(), none.clone(), true),
+        (node.replace("20", "21"), none, false),
+        (node.to_string(), ["end".to_string()].into(), false),
+    ] {
+        let mut player = begin(graph(node, "o"));
+        player.play(4, |_| 1.0);
+        let mut to = graph(&new, "other");
+        let names = player.engine.carry(&mut player.renderer, &mut to, &anew);
+        assert_eq!(names, if carried { vec!["end"] } else { vec![] });
+        assert_eq!(first(to), if carried { 20 } else { 0 }, "frames that it remembers");
+    }
+}

@@ -36,3 +36,21 @@ pub fn files(folder: &str) -> Vec<String> {
     names.sort();
     names
 }
+
+/// Builds `louder`, a worker whose gain is fixed in its code, as its author does: into the place of the one before.
+pub fn louder(folder: &Path, gain: f32) -> PathBuf {
+    let sources = folder.join("source");
+    std::fs::create_dir_all(&sources).unwrap();
+    let source = sources.join("louder.c");
+    let text = format!(
+        "#include \"good.h\"\n\
+         static aw_status louder(aw_instance *it, const aw_block *block) {{\n\
+           aw_status status = process(it, block);\n\
+           for (uint32_t i = 0; i < block->outputs[0].frames; i++) ((float *)block->outputs[0].data)[i] *= {gain:?}f;\n\
+           return status;\n\
+         }}\n\
+         static void spoil(void) {{ worker.id = \"louder\", worker.process = louder; }}\n"
+    );
+    std::fs::write(&source, text).unwrap();
+    library(&source, folder, "louder")
+}

@@ -113,7 +113,7 @@ fn goes_through(mut server: PulseServer, host: &str) {
     live.end();
 
     let mut aw = live_on(host, &graph(folder.path()));
-    aw.args(["--in", "mic.monitor", "--out", "speaker", "--seconds", "2"]);
+    aw.args(["--in", "mic.monitor", "--out", "speaker", "--seconds", "3"]);
     let said = Live::start(server.known_to(&mut aw)).ended();
     assert!(said.iter().any(|line| line.starts_with("0:00:01.")), "{said:?}");
 }

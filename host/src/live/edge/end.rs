@@ -149,7 +149,8 @@ impl TakeEnd {
     pub(super) fn pull(&mut self, planes: &mut [Vec<f32>], frames: usize, due: &Due) -> Pulled {
         self.mark = self.ring.mark().or(self.mark);
         let Some(mark) = self.mark else { return Pulled::default() };
-        let ran = self.runs && !self.stood_still(due);
+        // Behind a gap that there was for want of room, nobody has been starved either.
+        let ran = self.runs && !self.stood_still(due) && mark.since <= self.left;
         let elsewhere = self.runs && self.is_lost(&mark, due);
         self.runs &= !elsewhere;
         self.runs = self.runs || self.begin(&mark, frames, due);
@@ -174,7 +175,8 @@ impl TakeEnd {
     fn is_lost(&self, mark: &Mark, due: &Due) -> bool {
         match &self.how {
             How::Follows(_, follow) => {
-                follow.lost != [mark.lost, due.lost] || follow.steer.is_lost(mark.come(due.time))
+                let lost = follow.lost != [mark.lost, due.lost] || mark.since > self.left;
+                lost || follow.steer.is_lost(mark.come(due.time))
             }
             How::Copies(_) | How::Converts(..) => false,
         }
@@ -204,7 +206,8 @@ impl TakeEnd {
             How::Follows(convert, follow) => {
                 let skip = mark.come(due.time) - follow.steer.lag - self.left as f64;
                 convert.reset();
-                if skip < 0.0 || have < skip as usize + convert.need(frames) {
+                let behind = self.left + skip.max(0.0) as u64 >= mark.since;
+                if skip < 0.0 || have < skip as usize + convert.need(frames) || !behind {
                     return false;
                 }
                 follow.steer.begin((self.left + skip as u64) as f64);
@@ -233,7 +236,9 @@ impl TakeEnd {
                 convert.give(&mut self.ring, planes, frames);
             }
             How::Follows(convert, follow) => {
-                convert.steer(follow.steer.follow(mark.come(due.time), frames as f64 * due.per_frame));
+                let clocks = due.per_frame / mark.per_frame / convert.step() - 1.0;
+                let seconds = frames as f64 * due.per_frame;
+                convert.steer(follow.steer.follow(mark.come(due.time), seconds, clocks));
                 if have < convert.need(frames) {
                     return 0..0;
                 }

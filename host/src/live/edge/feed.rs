@@ -40,6 +40,9 @@ pub struct FeedEnd {
     gauge: Gauge,
     /// Frames that went into the ring.
     fed: u64,
+    /// The last frames were dropped; and where in the ring frames go on behind such.
+    drops: bool,
+    since: u64,
     /// A channel of a piece.
     plane: Vec<f32>,
 }
@@ -49,7 +52,7 @@ const PIECE: usize = 512;
 
 impl FeedEnd {
     pub(super) fn new(ring: RingIn, route: Option<Route>, gauge: Gauge) -> Self {
-        Self { ring, route, gauge, fed: 0, plane: vec![0.0; PIECE] }
+        Self { ring, route, gauge, fed: 0, drops: false, since: 0, plane: vec![0.0; PIECE] }
     }
 
     /// What the control side sees of this edge.
@@ -67,10 +70,15 @@ impl FeedEnd {
         if fits < frames {
             self.gauge.drop_frames(frames - fits);
         }
+        if self.drops && fits > 0 {
+            self.since = self.fed;
+        }
+        self.drops = fits < frames || (self.drops && fits == 0);
         self.fed += fits as u64;
         let at = beat.at.seconds();
         let &Series { ahead, time, per_frame } = series;
-        self.ring.mark(Mark { fed: self.fed, time, per_frame, at, ahead: ahead.round() as usize, lost: beat.lost });
+        let (fed, since, ahead, lost) = (self.fed, self.since, ahead.round() as usize, beat.lost);
+        self.ring.mark(Mark { fed, since, time, per_frame, at, ahead, lost });
     }
 
     /// Channels of what is fed interleaved.

@@ -3,14 +3,17 @@
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-/// Marks that may wait. Those that find no room are missed by nobody: the newest that was read is good enough.
-const MARKS: usize = 256;
+/// Marks that may wait: as many as a graph of short blocks feeds in a long callback. Of those that find no room nobody knows,
+/// and who begins to take then goes by an older one.
+const MARKS: usize = 1024;
 
 /// When frames are due.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
     /// So many frames have been fed since the start …
     pub fed: u64,
+    /// Those from this one on follow each other: before it, some found no room.
+    pub since: u64,
     /// … and the first one after them is due at this time, in seconds since the origin.
     pub time: f64,
     /// Seconds a frame.

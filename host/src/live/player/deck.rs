@@ -83,6 +83,11 @@ impl Deck {
         &self.renderer
     }
 
+    /// What renders it, once it is not to play any more.
+    pub fn renderer_mut(&mut self) -> &mut Renderer {
+        &mut self.renderer
+    }
+
     /// Blocks rendered.
     pub fn blocks(&self) -> u64 {
         self.blocks

@@ -161,6 +161,11 @@ impl Player {
         self.frames
     }
 
+    /// Control side, when it does not play any more: a graph that is on it.
+    pub fn deck_mut(&mut self, at: usize) -> Option<&mut Deck> {
+        self.decks.get_mut(at)?.as_deref_mut()
+    }
+
     /// Control side, before it plays: keeps what it hears and plays from now on for whoever fetches it.
     pub fn recorded(&mut self) -> Reel {
         let inputs = self.inputs.iter().map(Planes::channels).collect();

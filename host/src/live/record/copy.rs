@@ -53,6 +53,7 @@ impl Copy {
             plan: sum_of(plan),
             named,
             libraries: libraries(plan, workers),
+            without: made.without.clone(),
         };
         let pace = plan.inputs.first().map(|input| plan.pace(&plan.streams[input.stream].format));
         let numbers = |step: &crate::graph::Step| {

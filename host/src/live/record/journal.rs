@@ -171,6 +171,9 @@ pub struct Copied {
     pub named: Vec<Named>,
     /// The libraries of its workers.
     pub libraries: Vec<Build>,
+    /// Nodes that are not called from the beginning: they hung when they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 /// A file that a graph names.

@@ -61,6 +61,8 @@ pub struct Recording<'a> {
     pub folder: Option<&'a Path>,
     /// Where the last seconds are written.
     pub dumps: &'a Path,
+    /// It begins with the session; if not, workers have a past that nobody kept.
+    pub whole: bool,
 }
 
 /// The session's half of the recorder.
@@ -69,6 +71,7 @@ pub struct Recorder {
     notes: Receiver<(String, bool)>,
     thread: Option<JoinHandle<()>>,
     dumps: PathBuf,
+    folder: Option<PathBuf>,
     known: Known,
     graphs: u32,
     decks: u32,
@@ -85,7 +88,7 @@ impl Recorder {
     /// # Errors
     /// The folder holds something already, or cannot be written; or the system has no thread to give.
     pub fn start(recording: Recording) -> std::io::Result<Self> {
-        let Recording { plan, rate, piece, longest, reel, folder, dumps } = recording;
+        let Recording { plan, rate, piece, longest, reel, folder, dumps, whole } = recording;
         let (inputs, outputs) = tracks(plan);
         let start = Start {
             version: VERSION,
@@ -99,7 +102,7 @@ impl Recorder {
             outputs,
             machine: crate::install::machine(),
             cpu: crate::doctor::cpu_features().into_iter().map(String::from).collect(),
-            whole: true,
+            whole,
             from: 0.0,
         };
         let disk = match folder {
@@ -119,11 +122,17 @@ impl Recorder {
             notes,
             thread: Some(thread),
             dumps: dumps.into(),
+            folder: folder.map(Path::to_path_buf),
             known: Known::new(),
             graphs: 0,
             decks: 0,
             unasked: (0, None),
         })
+    }
+
+    /// Where all of it is recorded, if it is.
+    pub fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// Copies a graph that is about to be played.

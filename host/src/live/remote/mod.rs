@@ -75,8 +75,13 @@ impl Remote {
     /// Shows the scene to those who ask, and what is new in it to those who wait for that: what is between two calls is
     /// told if the second scene still holds it.
     pub fn publish(&mut self, scene: &Scene) {
-        let news = self.seen.news(scene);
-        self.shared.publish(scene, news);
+        let mut news = self.seen.news(scene);
+        for one in &mut news {
+            if let (news::News::Xrun(gap), true) = (one, scene.hearing.blind.is_some()) {
+                *gap = gap.blindfolded();
+            }
+        }
+        self.shared.publish(&scene.blindfolded(), news);
     }
 
     /// What the user should know that has come up since the last call: who was cut off and why, and who can reach this.

@@ -4,7 +4,7 @@ use super::numbers::{moment, one_line};
 use super::rows::{heights, line, pane, put, span, width};
 use super::view::{Entry, Page, Typing, View};
 use super::{head, help, levels, log, nodes, sliders, spectrum, ways};
-use crate::live::{Load, Meter, Scene, Spectrum};
+use crate::live::Scene;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,10 +17,7 @@ impl View {
     /// Draws the scene.
     pub fn draw(&mut self, scene: &Scene, frame: &mut Frame) {
         let area = frame.area();
-        match scene.hearing.blind {
-            Some(_) => self.draw_into(&blindfolded(scene), area, frame.buffer_mut()),
-            None => self.draw_into(scene, area, frame.buffer_mut()),
-        }
+        self.draw_into(&scene.blindfolded(), area, frame.buffer_mut());
         self.look.fold(frame.buffer_mut());
     }
 
@@ -187,13 +184,6 @@ impl View {
             None => Line::default(),
         }
     }
-}
-
-/// The scene without what would tell to the eye which graph is heard.
-fn blindfolded(scene: &Scene) -> Scene {
-    let mut scene = Scene { spectrum: Spectrum::default(), loads: vec![], whole: Load::default(), ..scene.clone() };
-    scene.outputs.iter_mut().flat_map(|port| &mut port.meters).for_each(|meter| *meter = Meter::default());
-    scene
 }
 
 /// The panes one above the other.

@@ -44,12 +44,13 @@ impl Session {
                 Turn::Lost => self.gap(now),
                 Turn::Back => self.note(format!("the {what} `{name}` is back"), false),
                 Turn::Dead { why, told } => {
-                    if !told {
-                        self.note(format!("the {what} `{name}` is gone ({why}); it is waited for"), true);
+                    let hangs = at == self.driver && !self.take_stage(now);
+                    match self.at_work().filter(|_| hangs).map(String::from) {
+                        Some(node) => self.note(format!("`{node}` takes long, and the sound waits for it"), true),
+                        None if told => {}
+                        None => self.note(format!("the {what} `{name}` is gone ({why}); it is waited for"), true),
                     }
-                    if at == self.driver {
-                        self.take_stage();
-                    } else if self.places[at].line.direction == Direction::Input {
+                    if at != self.driver && self.places[at].line.direction == Direction::Input {
                         for &port in &self.places[at].ports {
                             let _under_way = self.takers[port].detach();
                         }
@@ -69,6 +70,12 @@ impl Session {
                 },
             }
         }
+        for at in 0..self.places.len() {
+            if self.places[at].file.as_mut().is_some_and(places::FileCard::has_ended) {
+                let name = self.places[at].line.name.clone();
+                self.note(format!("{name} is at its end; it is silent from now on"), false);
+            }
+        }
         // While no device drives, nobody else does what the plugs ask.
         self.stage.iter_mut().for_each(|stage| stage.settle());
         for plug in &mut self.takers {
@@ -84,18 +91,5 @@ impl Session {
             }
             self.starved = starved;
         }
-    }
-
-    /// Takes the stage away from a callback that has died, with all that the graphs remember.
-    pub(super) fn take_stage(&mut self) {
-        let patience = Instant::now() + Duration::from_millis(500);
-        while self.stage.is_none() && Instant::now() < patience {
-            self.stage = self.home.pop();
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        if self.stage.is_none() {
-            self.note("the graph hangs within its callback, and cannot be played on: start again", true);
-        }
-        self.home = Arc::new(ArrayQueue::new(1));
     }
 }

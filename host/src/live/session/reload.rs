@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 
 /// How long a change may take before something must hang.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// From one look for libraries to the next, while a worker is missing.
+const LOOKS: Duration = Duration::from_secs(1);
 /// How long a graph that begins anew is played before it is heard, beside what it needs to settle.
 const WARM: Duration = Duration::from_millis(200);
 
@@ -16,6 +18,9 @@ pub struct Reload {
     watch: Watch,
     pending: BTreeSet<PathBuf>,
     everything: bool,
+    /// A graph names a worker that nobody knows: when libraries were last looked for, and whether there are more by now.
+    lacks: Option<Instant>,
+    again: bool,
     /// When the change that is under way was asked for.
     since: Option<Instant>,
 }
@@ -31,11 +36,28 @@ pub struct Coming {
     removed: bool,
 }
 
+impl Coming {
+    /// The slot from which it will be heard, if it takes the place on this deck and does not yet.
+    pub fn slot_of(&self, deck: usize) -> Option<usize> {
+        (self.deck == deck && self.gone_at.is_none()).then_some(self.slot)
+    }
+}
+
+/// What has become of a graph that was read anew.
+enum Went {
+    /// It is what plays.
+    Nowhere,
+    /// It is gone over to.
+    Over,
+    /// It will be, once devices are opened.
+    Soon,
+}
+
 impl Reload {
     pub fn new(made: &[Made], workers: &Workers) -> Result<Self, LiveError> {
         let files = made.iter().flat_map(|made| watched(&made.file, workers));
         let watch = Watch::new(files.collect::<BTreeSet<_>>())?;
-        Ok(Self { watch, pending: BTreeSet::new(), everything: false, since: None })
+        Ok(Self { watch, pending: BTreeSet::new(), everything: false, lacks: None, again: false, since: None })
     }
 
     /// Everything is to be read anew.
@@ -55,7 +77,12 @@ impl Session {
     pub(super) fn tend_files(&mut self, now: Instant) {
         let changed = self.reload.watch.changed();
         self.reload.pending.extend(changed);
+        self.tell_missing();
+        self.tend_missing_workers(now);
         self.tend_coming(now);
+        if self.other.is_some() || self.away.is_some() {
+            return;
+        }
         if self.graphs.iter().flatten().any(Graph::is_changing) {
             let since = *self.reload.since.get_or_insert(now);
             if now.duration_since(since) > PATIENCE && self.coming.is_empty() && self.stage.is_none() {
@@ -65,18 +92,50 @@ impl Session {
             return;
         }
         self.reload.since = None;
-        if self.coming.is_empty() && (self.reload.everything || !self.reload.pending.is_empty()) {
+        let due = self.reload.everything || self.reload.again || !self.reload.pending.is_empty();
+        if self.coming.is_empty() && due {
+            self.reload.again = false;
             let pending = std::mem::take(&mut self.reload.pending);
             let everything = std::mem::take(&mut self.reload.everything);
             self.read_anew(&pending, everything);
         }
     }
 
+    /// A graph file that is deleted plays on, as does one that comes back as it was.
+    fn tell_missing(&mut self) {
+        for (path, there) in self.reload.watch.there() {
+            let is_it = |graph: &Graph| std::path::absolute(&graph.path).is_ok_and(|own| own == path);
+            if self.graphs.iter().flatten().any(is_it) {
+                let (path, says) =
+                    (path.display(), if there { "is there again" } else { "is gone; the graph plays on" });
+                self.note(format!("{path} {says}"), !there);
+            }
+        }
+    }
+
+    /// A worker that a graph names and nobody knows may be in a library that is being built.
+    fn tend_missing_workers(&mut self, now: Instant) {
+        let Some(looked) = self.reload.lacks else { return };
+        if now.duration_since(looked) >= LOOKS {
+            self.reload.lacks = Some(now);
+            self.reload.again |= self.workers.has_more();
+        }
+    }
+
+    /// Whether a graph names a worker that nobody knows.
+    fn lacks_workers(&self) -> bool {
+        let unknown = |node: &crate::graph::NodeTable| {
+            node.worker.as_ref().is_some_and(|worker| self.workers.get(&worker.value).is_none())
+        };
+        let lacks = |path: &PathBuf| Made::read(path).is_ok_and(|(file, _)| file.nodes.iter().any(unknown));
+        self.setup.graphs.iter().any(lacks)
+    }
+
     fn read_anew(&mut self, changed: &BTreeSet<PathBuf>, everything: bool) {
         let mut replaced = BTreeSet::new();
         let libraries = self.workers.libraries().iter().any(|library| changed.contains(&library.path));
-        let (mut wrong, mut went_over) = (vec![], false);
-        if libraries || everything {
+        let (mut wrong, mut went_over, mut goes) = (vec![], false, false);
+        if libraries || everything || self.lacks_workers() {
             let refreshed = self.workers.refreshed();
             wrong.extend(refreshed.problems.iter().map(|problem| format!("error: {problem}\n")));
             (self.workers, replaced) = (refreshed.workers, refreshed.replaced);
@@ -88,8 +147,14 @@ impl Session {
             else {
                 continue;
             };
-            match self.read_one(deck, &path, changed, &replaced) {
-                Ok(went) => went_over |= went,
+            let went = match goes {
+                true => Ok(Went::Soon), // all are read then
+                false => self.read_one(deck, &path, changed, &replaced, everything),
+            };
+            match went {
+                Ok(Went::Nowhere) => {}
+                Ok(Went::Over) => went_over = true,
+                Ok(Went::Soon) => goes = true,
                 Err(Mistakes(text)) => wrong.push(text),
             }
             if let Some(graph) = self.slots[deck].and_then(|slot| self.graphs[slot].as_ref()) {
@@ -101,34 +166,41 @@ impl Session {
             }
         }
         self.reload.watch.set(files);
+        self.reload.lacks = self.lacks_workers().then_some(self.now);
         if went_over {
             self.note("read anew, and gone over to", false);
-        } else if everything && wrong.is_empty() {
+        } else if everything && wrong.is_empty() && !goes {
             self.note("read anew: nothing has changed", false);
         }
         self.wrong = (!wrong.is_empty()).then(|| wrong.concat());
     }
 
-    /// Reads one graph anew; answers whether it is another than before.
+    /// Reads one graph anew; answers what has become of it.
     fn read_one(
         &mut self,
         deck: usize,
         path: &std::path::Path,
         changed: &BTreeSet<PathBuf>,
         replaced: &BTreeSet<String>,
-    ) -> Result<bool, Mistakes> {
+        everything: bool,
+    ) -> Result<Went, Mistakes> {
         let (file, diags) = Made::read(path)?;
         let made = Made::compile(Compiling { path, workers: &self.workers, rate: Some(self.rate) }, file, diags)?;
-        let Some(slot) = self.slots[deck] else { return Ok(false) };
-        let Some(graph) = &mut self.graphs[slot] else { return Ok(false) };
-        let anew = made.anew(changed, replaced);
-        if anew.is_empty() && made.file.text == graph.file.text {
-            return Ok(false);
+        let Some(slot) = self.slots[deck] else { return Ok(Went::Nowhere) };
+        let Some(graph) = &mut self.graphs[slot] else { return Ok(Went::Nowhere) };
+        let is_same = made.file.text == graph.file.text;
+        let mut anew = made.anew(changed, replaced);
+        if everything || !is_same {
+            // What is left out is tried again.
+            anew.extend(graph.left_out().cloned());
         }
-        if build::shape(graph.plan()) != build::shape(&made.compiled.plan) {
-            let text = "inputs or outputs have other names or channels than before: the graph before plays on; \
-                        end `aw live` and start it again to hear this one\n";
-            return Err(Mistakes(format!("error: {}: {text}", path.display())));
+        if is_same && anew.is_empty() {
+            return Ok(Went::Nowhere);
+        }
+        let needs = |file: &GraphFile, plan: &Plan| places::needs(&self.setup, file, plan);
+        let others = deck == 0 && needs(&made.file, &made.compiled.plan) != needs(&graph.file, graph.plan());
+        if others || build::shape(graph.plan()) != build::shape(&made.compiled.plan) {
+            return self.go_to_others(changed, replaced).map(|()| Went::Soon);
         }
         let warnings = made.warnings.clone();
         let copied = self.recorder.copy(&made, &self.workers);
@@ -144,7 +216,7 @@ impl Session {
         if let Some(warnings) = warnings {
             self.note(warnings.trim_end(), true);
         }
-        Ok(true)
+        Ok(Went::Over)
     }
 
     /// Starts a graph that takes the place of the one on this deck when it has settled.

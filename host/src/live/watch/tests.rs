@@ -180,3 +180,23 @@ fn the_thread_tells_and_ends() {
     });
     assert_eq!(told.take(3000).find(|told| !told.is_empty()), Some(vec![file]));
 }
+
+#[test]
+fn what_is_gone_is_missed_once_and_its_return_is_told() {
+    let mut story = Story::begin();
+    let comes = |story: &mut Story, ms| {
+        story.after(ms);
+        let there = story.files.there(story.now);
+        there.into_iter().map(|(_, there)| there).collect::<Vec<_>>()
+    };
+    fs::remove_file(story.file("graph.toml")).unwrap();
+    assert_eq!(comes(&mut story, 300), Vec::<bool>::new(), "an editor may be saving it");
+    assert_eq!(comes(&mut story, 300), [false]);
+    assert_eq!(comes(&mut story, 5000), Vec::<bool>::new());
+    fs::write(story.file("graph.toml"), "one").unwrap();
+    assert_eq!(comes(&mut story, 300), [true]);
+    assert_eq!(comes(&mut story, 300), Vec::<bool>::new());
+    // What a graph names and is not there yet is not missed.
+    story.watch("later.onnx");
+    assert_eq!(comes(&mut story, 1000), Vec::<bool>::new());
+}

@@ -258,7 +258,8 @@ impl StreamTrait for Stream {
     }
 
     fn now(&self) -> StreamInstant {
-        StreamInstant::from_nanos(self.shared.world().now as u64)
+        let world = self.shared.world();
+        StreamInstant::from_nanos(world.epoch + world.now as u64)
     }
 }
 

@@ -12,15 +12,19 @@ mod world;
 pub use script::{CardScript, Deed, Event, Pace, SampleKind, Script, SideScript};
 
 use super::convert::Sample;
+use super::stream::origin;
 use super::{Direction, Format, SoundError};
 use backend::SimulatedHost;
 use cpal::{I24, InputCallbackInfo, InputStreamTimestamp, OutputCallbackInfo, OutputStreamTimestamp, StreamInstant};
 use plug::Loudspeaker;
 use side::{Call, Plug};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use world::{Calling, Step, World};
+
+/// A callback that takes longer hangs.
+const HANGS: Duration = Duration::from_millis(500);
 
 /// A simulated sound system. Clones are the same one; with the last of them its time ends, and files get their names.
 #[derive(Clone)]
@@ -35,6 +39,9 @@ struct Shared {
     begun: Mutex<Option<Instant>>,
     changed: Condvar,
     quit: AtomicBool,
+    /// Which thread lets time pass: the number of the newest, and since when it is in a callback.
+    thread: AtomicU64,
+    calls_since: Mutex<Option<Instant>>,
 }
 
 impl Simulated {
@@ -46,12 +53,11 @@ impl Simulated {
         script.check().map_err(|why| SoundError::Script { path: "script".into(), why })?;
         let world = Mutex::new(World::new(script)?);
         let (begun, changed, quit) = (Mutex::new(None), Condvar::new(), AtomicBool::new(false));
-        let shared = Arc::new(Shared { world, pace: script.pace, begun, changed, quit });
+        let (thread, calls_since) = (AtomicU64::new(0), Mutex::new(None));
+        let shared = Arc::new(Shared { world, pace: script.pace, begun, changed, quit, thread, calls_since });
         if script.pace != Pace::Hand {
-            let shared = shared.clone();
-            let thread = std::thread::Builder::new().name("simulated sound".into());
             let refused = |why: std::io::Error| SoundError::Refused { card: "simulated".into(), why: why.to_string() };
-            thread.spawn(move || shared.live()).map_err(refused)?;
+            shared.begin_thread().map_err(refused)?;
         }
         Ok(Self(Arc::new(Owner(shared))))
     }
@@ -142,11 +148,35 @@ impl Shared {
     fn sync(&self, world: &mut World, begin: bool) {
         let mut begun = self.begun.lock().unwrap_or_else(|broken| broken.into_inner());
         if self.pace == Pace::Real && (begin || begun.is_some()) {
-            world.now = world.now.max(begun.get_or_insert_with(Instant::now).elapsed().as_nanos() as f64);
+            let begun = *begun.get_or_insert_with(Instant::now);
+            world.now = world.now.max(begun.elapsed().as_nanos() as f64);
+            // Its cards can be heard together with others that go by the clock.
+            world.epoch = begun.saturating_duration_since(origin()).as_nanos() as u64;
         }
     }
 
-    fn start(&self, slot: u64) {
+    fn begin_thread(self: &Arc<Self>) -> std::io::Result<()> {
+        let number = self.thread.fetch_add(1, Ordering::Relaxed) + 1;
+        *self.calling() = None;
+        let shared = self.clone();
+        let thread = std::thread::Builder::new().name("simulated sound".into());
+        thread.spawn(move || shared.live(number)).map(drop)
+    }
+
+    fn calling(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.calls_since.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+
+    /// Whether another thread lets time pass by now.
+    fn is_over(&self, number: u64) -> bool {
+        self.quit.load(Ordering::Relaxed) || number != self.thread.load(Ordering::Relaxed)
+    }
+
+    fn start(self: &Arc<Self>, slot: u64) {
+        // Each real card has a thread of its own: one whose callback hangs does not hold up those that are opened later.
+        if self.pace != Pace::Hand && self.calling().is_some_and(|since| since.elapsed() > HANGS) {
+            let _none_to_be_had = self.begin_thread();
+        }
         let mut world = self.world();
         self.sync(&mut world, true);
         world.start(slot);
@@ -164,7 +194,13 @@ impl Shared {
                     to(error);
                 }
                 Some(Step::Call(mut calling)) => {
+                    let number = self.thread.load(Ordering::Relaxed);
+                    *self.calling() = Some(Instant::now());
                     call(&mut calling);
+                    if self.thread.load(Ordering::Relaxed) != number {
+                        return;
+                    }
+                    *self.calling() = None;
                     self.world().played(&calling);
                 }
             }
@@ -172,8 +208,8 @@ impl Shared {
     }
 
     /// The thread of a world that goes by the clock, or as fast as it can.
-    fn live(&self) {
-        while !self.quit.load(Ordering::Relaxed) {
+    fn live(&self, number: u64) {
+        while !self.is_over(number) {
             let world = self.world();
             let begun = *self.begun.lock().unwrap_or_else(|broken| broken.into_inner());
             let lives = begun.is_some() || world.now > 0.0 || world.slots.iter().any(|slot| slot.playing);

@@ -13,6 +13,8 @@ const FLOOD: f64 = 1e7;
 pub(super) struct World {
     /// Nanoseconds.
     pub now: f64,
+    /// Nanoseconds of the clock that all streams share when its own time began, if it goes by the clock.
+    pub epoch: u64,
     pub cards: Vec<CardState>,
     pub slots: Vec<Slot>,
     /// The sound server is down until then.
@@ -90,7 +92,8 @@ impl World {
         let cards = script.cards.iter().map(CardState::new).collect::<Result<_, _>>()?;
         let chance = Chance(script.seed);
         let (slots, ahead) = (vec![], VecDeque::new());
-        let mut world = Self { now: 0.0, cards, slots, down: 0.0, events: VecDeque::new(), ahead, chance, names: 0 };
+        let mut world =
+            Self { now: 0.0, epoch: 0, cards, slots, down: 0.0, events: VecDeque::new(), ahead, chance, names: 0 };
         script.events.iter().for_each(|event| world.plan(event.seconds * 1e9, event.clone()));
         // What is so from the beginning does not wait for time to pass.
         while world.events.front().is_some_and(|(ns, _)| *ns <= 0.0) {
@@ -174,8 +177,8 @@ impl World {
     }
 
     fn serve(&mut self, at: usize) {
-        let Self { slots, cards, now, chance, ahead, .. } = self;
-        let (slot, now) = (&mut slots[at], *now);
+        let Self { slots, cards, now, epoch, chance, ahead, .. } = self;
+        let (slot, now, epoch) = (&mut slots[at], *now, *epoch);
         let card = &mut cards[slot.card];
         let format = card.format;
         let Some(side) = card.side_mut(slot.direction) else { return };
@@ -200,13 +203,14 @@ impl World {
         }
         let off =
             if side.script.stamp_us > 0.0 { (chance.draw() * 2.0 - 1.0) * side.script.stamp_us * 1e3 } else { 0.0 };
-        let device_ns = (side.clock.time_of(frame as f64) + off).max(0.0) as u64;
+        let device_ns = epoch + (side.clock.time_of(frame as f64) + off).max(0.0) as u64;
+        let system_ns = epoch + now as u64;
         let samples = match slot.direction {
             Direction::Input => side.hear(frame, frames),
             Direction::Output => vec![0.0; frames * usize::from(side.channels)],
         };
         let (call, slot) = (slot.call.clone(), slot.id);
-        ahead.push_back(Step::Call(Calling { slot, call, format, frame, samples, system_ns: now as u64, device_ns }));
+        ahead.push_back(Step::Call(Calling { slot, call, format, frame, samples, system_ns, device_ns }));
     }
 
     /// What an output has played.

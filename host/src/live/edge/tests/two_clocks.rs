@@ -243,6 +243,23 @@ fn a_high_note_stays_clean_at_300_ppm_and_1_ms_of_jitter() {
     }
 }
 
+/// While the drift is being learned, the pitch wavers by less than anybody hears: 10 ppm are 0.02 cents.
+#[test]
+fn a_note_that_begins_hardly_wavers() {
+    for ppm in [300.0, -300.0] {
+        let mut pair = Pair::new(&spec([48000, 128], [48000, 128], 128), ppm, 200e-6, 0.0);
+        pair.play(5.0);
+        pair.wobble();
+        pair.play(12.0);
+        let first = pair.wobble();
+        pair.play(40.0);
+        pair.wobble();
+        pair.play(60.0);
+        let then = pair.wobble();
+        assert!(first <= 10.0 && then <= 0.5, "{first} {then}");
+    }
+}
+
 #[test]
 fn an_hour_without_a_gap() {
     for ppm in [300.0, -300.0] {

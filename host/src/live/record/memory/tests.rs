@@ -12,6 +12,7 @@ const BLOCK: u32 = 20;
 
 fn copy(graph: u32, level: f64) -> Arc<Copy> {
     let said = Copied {
+        without: vec![],
         graph,
         file: format!("graphs/{graph}/graph.toml"),
         from: String::new(),

@@ -1,5 +1,6 @@
 //! A graph that plays again, and is changed as it was.
-use super::{Asked, Outcome, RecordedError, report};
+use super::bundle::Asked;
+use super::{Outcome, RecordedError, report};
 use crate::control::Engine;
 use crate::graph::Compiled;
 use std::collections::VecDeque;
