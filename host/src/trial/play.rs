@@ -7,6 +7,7 @@ use crate::graph::{Diags, Of, TestTable};
 use crate::metrics::Difference;
 use crate::plugin::Workers;
 use crate::replay::{Job, Keep, Outcome, Progress, ReplayError, replay};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
@@ -74,8 +75,11 @@ fn played(case: &Case, suite: &Suite, trial: &Trial, diags: &mut Diags) -> Resul
         }
     }
     drop((alone, beside));
-    let evidence = Evidence { case, test, outcome: &outcome, keep: trial.keep };
+    let evidence = Evidence { case, test, outcome: &outcome, trial, keep: trial.keep };
     let (checks, sounds) = judge(&evidence);
+    if trial.progress.stop.load(Relaxed) {
+        return Err(Interrupted);
+    }
     let status = match failure(&outcome) {
         Some(why) => Status::Broken(why),
         None if checks.iter().all(|check| check.passed) => Status::Passed,
