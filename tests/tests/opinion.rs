@@ -12,7 +12,8 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A graph that changes nothing.
-const GRAPH: &str = "[graph]\nrate = 16000\n[input.mic]\n[node.same]\nworker = \"gain\"\nin = \"mic\"\n[output.out]\nfrom = \"same\"\n";
+const GRAPH: &str =
+    "[graph]\nrate = 16000\n[input.mic]\n[node.same]\nworker = \"gain\"\nin = \"mic\"\n[output.out]\nfrom = \"same\"\n";
 
 /// A folder with the graph and the models that have opinions; commands run in it.
 struct Room(TempDir);
@@ -46,7 +47,8 @@ impl Room {
             "graph = \"graph.toml\"\n[[test]]\nname = \"judged\"\nplay = {{ mic = {play:?} }}\nexpect = [\n  {{ {expect} }},\n]\n"
         );
         fs::write(self.path("judged.test.toml"), test).unwrap();
-        let output = aw.current_dir(self.0.path()).args(["test", "--no-report", "--json", "report.json"]).output().unwrap();
+        let output =
+            aw.current_dir(self.0.path()).args(["test", "--no-report", "--json", "report.json"]).output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
         let report = fs::read_to_string(self.path("report.json")).unwrap_or_else(|why| panic!("{why}: {said}"));
         (serde_json::from_str(&report).unwrap(), said)
@@ -124,7 +126,10 @@ fn a_model_of_samples_is_asked_of_windows_that_begin_a_second_apart() {
     room.sound(16000, &[&sound, &louder]);
     let said = room.opinions(
         &wav,
-        &["model = \"judge_whole.onnx\", score = 1, mos = 0", "model = \"judge_whole.onnx\", score = 1, channel = 2, mos = 0"],
+        &[
+            "model = \"judge_whole.onnx\", score = 1, mos = 0",
+            "model = \"judge_whole.onnx\", score = 1, channel = 2, mos = 0",
+        ],
     );
     near(&said, &[2.5 * power(&sound), 4.0 * power(&sound)], 1e-5);
 
@@ -133,7 +138,10 @@ fn a_model_of_samples_is_asked_of_windows_that_begin_a_second_apart() {
     room.sound(48000, &[&fast]);
     let said = room.opinions(
         &wav,
-        &["model = \"judge_whole.onnx\", score = 1, mos = 0", "model = \"judge_whole.onnx\", score = 1, model_hz = 8000, mos = 0"],
+        &[
+            "model = \"judge_whole.onnx\", score = 1, mos = 0",
+            "model = \"judge_whole.onnx\", score = 1, model_hz = 8000, mos = 0",
+        ],
     );
     near(&said, &[power(&fast), power(&fast)], 1e-4);
 }
@@ -155,16 +163,25 @@ fn what_is_wrong_is_told_with_the_way_out() {
     room.sound(16000, &[&rising(1.0, 16000.0)]);
     let cases = [
         ("model = \"judge_samples.onnx\", mos = 3", "gives 3 numbers, levels[1] to first: say which is meant"),
-        ("model = \"judge_samples.onnx\", score = 4, mos = 3", "gives 3 numbers, levels[1] to first: there is no `score = 4`"),
+        (
+            "model = \"judge_samples.onnx\", score = 4, mos = 3",
+            "gives 3 numbers, levels[1] to first: there is no `score = 4`",
+        ),
         ("model = \"judge_samples.onnx\", score = \"firts\", mos = 3", "did you mean `score = \"first\"`?"),
-        ("model = \"missing.onnx\", mos = 3", "there is no model missing.onnx; paths are relative to the file of the test"),
+        (
+            "model = \"missing.onnx\", mos = 3",
+            "there is no model missing.onnx; paths are relative to the file of the test",
+        ),
         ("model = \"@nobody/mos.onnx\", mos = 3", "`model` names the model `nobody`, and there is none of that name"),
         ("model = \"in.wav\", mos = 3", "is a RIFF file such as WAV, no model"),
         ("model = \"ds_cnn.tflite\", mos = 3", "is a TensorFlow Lite model, and `mos` asks ONNX models"),
         ("model = \"gru.onnx\", mos = 3", "a model that judges sound takes samples, [1, N], or log-mel frames"),
         ("mos = 3", "`mos` needs `model`"),
         ("score = 1, peak_db = 0", "`score` is for a `model`, and none is named"),
-        ("model = \"judge_whole.onnx\", score = 0, mos = 3", "`score` cannot be 0: the first number that the model gives is 1"),
+        (
+            "model = \"judge_whole.onnx\", score = 0, mos = 3",
+            "`score` cannot be 0: the first number that the model gives is 1",
+        ),
         ("model = \"judge_whole.onnx\", polynomial = [1, \"x\"], mos = 3", "`polynomial` takes 1 to 16 numbers"),
     ];
     for (expect, told) in cases {
@@ -223,9 +240,14 @@ fn dnsmos_says_what_it_says_in_the_program_of_its_authors() {
     let expect = "model = \"@dnsmos/model_v8.onnx\", mos = 3.5";
     let (report, said) = room.judged(aw(), &wav, &[expect]);
     let definition = report["tests"][0]["checks"][0]["definition"].as_str().unwrap();
-    assert!(definition.starts_with("@dnsmos/model_v8.onnx of speechmos 0.0.1.1, SHA-256 9246480c5856; 900 frames of 120"));
+    assert!(
+        definition.starts_with("@dnsmos/model_v8.onnx of speechmos 0.0.1.1, SHA-256 9246480c5856; 900 frames of 120")
+    );
     assert!(definition.ends_with("the mean over windows of 9.01 s, a second apart; Identity:0"), "{definition}");
-    assert!(said.contains("out.mos: 2.676 MOS, wanted at least 3.5 MOS") && said.contains("the model runs on"), "{said}");
+    assert!(
+        said.contains("out.mos: 2.676 MOS, wanted at least 3.5 MOS") && said.contains("the model runs on"),
+        "{said}"
+    );
     // Its sibling for lost packets wants more than sound.
     let expect = "model = \"@dnsmos/plcmos_v2.onnx\", mos = 3";
     let said = room.judged(aw(), &wav, &[expect]).1;

@@ -66,7 +66,8 @@ impl Evidence<'_> {
             return Err(format!("{named} says {mean} of it, which is no opinion"));
         }
         let mut found = Found::of(mean);
-        found.why = scores::spread(&all).into_iter().chain(said.engine.clone()).collect();
+        let of = format!("{} of {named}", said.names[place]);
+        found.why = [Some(of), scores::spread(&all), said.engine.clone()].into_iter().flatten().collect();
         let score = scores::formula(&said.names[place], &opinion.polynomial);
         Ok(found.defined(format!("{}; {score}", said.how)))
     }

@@ -74,14 +74,12 @@ impl<'a> Asker<'a> {
         let sound = Sound { rate: self.judge.rate, planes: vec![window.to_vec()], warnings: vec![] };
         let keep = Keep { ports: self.ports.clone(), ..Keep::default() };
         let outcome = self.play(self.graph(window.len()), &sound, keep)?;
-        let engine = outcome.reports.iter().find_map(|report| match report {
-            Report::Says { node, text } if node == "model" => Some(format!("the model {text}")),
-            _ => None,
-        });
+        let model = outcome.plan.steps.iter().find(|step| step.name == "model");
+        let engine = model.and_then(|step| step.notes.first()).map(|note| format!("the model {note}"));
         let mut outputs = vec![];
         for port in &self.ports {
             let kept = outcome.kept.iter().find(|kept| kept.port == *port).ok_or("nothing came out of it")?;
-            // Its first run hears the window; others, before the run has ended, hear what is behind.
+            // Aligned, it begins with the answer to the window; what comes after hears what is behind it.
             let width = kept.shape.iter().product::<usize>().max(1);
             outputs.push(kept.data.get(..width).ok_or("it gave no number for a whole window")?.to_vec());
         }
@@ -95,7 +93,7 @@ impl<'a> Asker<'a> {
         let Hears::LogMel { frames, bands } = self.judge.hears else {
             return format!("{head}[node.model]\nin = \"sound\"\nframes = {{ {input} = {samples} }}\n{node}");
         };
-        // A frame comes a hop late, for half its window lies ahead: so many later, the second run hears frame 0 first.
+        // A frame comes a hop late, for half its window lies ahead. So many more, and a run begins with frame 0: the second.
         let delay = frames - 1;
         let mel = format!(
             "[node.mel]\nworker = \"features\"\nin = \"sound\"\ntype = \"mel\"\nframe = {{ n_fft = {FFT}, hop = {HOP} }}\n\
