@@ -133,17 +133,14 @@ fn a_model_of_samples_is_asked_of_windows_that_begin_a_second_apart() {
     );
     near(&said, &[2.5 * power(&sound), 4.0 * power(&sound)], 1e-5);
 
-    // At another rate than that of the model, the sound is resampled for it.
-    let fast = rising(3.0, 48000.0);
-    room.sound(48000, &[&fast]);
-    let said = room.opinions(
-        &wav,
-        &[
-            "model = \"judge_whole.onnx\", score = 1, mos = 0",
-            "model = \"judge_whole.onnx\", score = 1, model_hz = 8000, mos = 0",
-        ],
-    );
-    near(&said, &[power(&fast), power(&fast)], 1e-4);
+    // At another rate than that of the model, the sound is resampled for it: of two tones, one is too high for 8 kHz.
+    let low = rising(3.0, 48000.0);
+    let high = |n: usize| (0.2 * (std::f64::consts::TAU * 6000.0 * n as f64 / 48000.0).sin()) as f32;
+    let both: Vec<f32> = low.iter().enumerate().map(|(n, x)| x + high(n)).collect();
+    room.sound(48000, &[&both]);
+    let ask = |hz: u32| format!("model = \"judge_whole.onnx\", score = 1, model_hz = {hz}, mos = 0");
+    let said = room.opinions(&wav, &["model = \"judge_whole.onnx\", score = 1, mos = 0", &ask(8000), &ask(48000)]);
+    near(&said, &[power(&low) + 0.02, power(&low), power(&both)], 5e-4);
 }
 
 /// Means over the 10 windows of `librosa.feature.melspectrogram(y=y[:8000], sr=16000, n_fft=321, hop_length=160, n_mels=40)`
@@ -186,7 +183,7 @@ fn what_is_wrong_is_told_with_the_way_out() {
     ];
     for (expect, told) in cases {
         let said = room.refusal(expect);
-        assert!(said.contains(told) && said.ends_with("0 passed, 1 failed\n"), "{expect}: {said}");
+        assert!(said.contains(told) && said.contains("0 passed, 1 failed\n"), "{expect}: {said}");
     }
     let mut elsewhere = aw();
     elsewhere.env("AW_HOME", room.path("home"));
