@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, too
 
 use aw_host::install::{Home, Kind, State};
-use aw_host::io::{AudioReader, AudioWriter, Encoding};
+use aw_host::io::{AudioWriter, Encoding};
 use aw_tests::{aw, built, file};
 use serde_json::Value;
 use std::fs;
@@ -203,7 +203,7 @@ fn what_is_wrong_is_told_with_the_way_out() {
 }
 
 /// `speechmos.dnsmos.run` of speechmos 0.0.1.1 on onnxruntime 1.32.0 and librosa 0.11.0: SIG, BAK, OVRL, P.808, and OVRL of
-/// personalised DNSMOS. The third sound is shorter than a window, so it is heard four times, in 5 windows.
+/// personalised DNSMOS. The third sound is shorter than a window, so it is doubled twice, to 5 windows.
 const FIGURES: [(&str, &str, [f64; 5]); 3] = [
     ("noisy", "", [3.411234088, 2.137152979, 2.117786720, 2.675889492, 2.511262201]),
     ("clean", "", [3.376062837, 4.041564901, 3.126679745, 3.946492672, 2.116066035]),
@@ -212,9 +212,13 @@ const FIGURES: [(&str, &str, [f64; 5]); 3] = [
 
 #[test]
 fn dnsmos_says_what_it_says_in_the_program_of_its_authors() {
-    if !matches!(State::of(&Home::find().unwrap(), Kind::Model, "dnsmos"), State::Whole(_)) {
-        println!("DNSMOS: not tested, for lack of dnsmos");
-        return;
+    // tract gives the same figures, in minutes a window.
+    let home = Home::find().unwrap();
+    for (kind, name) in [(Kind::Model, "dnsmos"), (Kind::Engine, "onnxruntime")] {
+        if !matches!(State::of(&home, kind, name), State::Whole(_)) {
+            println!("DNSMOS: not tested, for lack of {name}");
+            return;
+        }
     }
     let room = Room::new();
     for (name, span, figures) in FIGURES {
@@ -232,7 +236,7 @@ fn dnsmos_says_what_it_says_in_the_program_of_its_authors() {
         near(&said, &figures, 1e-3);
     }
 
-    // What was asked, to the version of the model; and a lossy test of it all.
+    // What was asked is told to the version of the model, and what it said where that is not enough.
     let wav = file("tests/wav/noisy.wav");
     let expect = "model = \"@dnsmos/model_v8.onnx\", mos = 3.5";
     let (report, said) = room.judged(aw(), &wav, &[expect]);
@@ -249,6 +253,4 @@ fn dnsmos_says_what_it_says_in_the_program_of_its_authors() {
     let expect = "model = \"@dnsmos/plcmos_v2.onnx\", mos = 3";
     let said = room.judged(aw(), &wav, &[expect]).1;
     assert!(said.contains("takes 2 inputs, degraded_audio, rater_embed"), "{said}");
-    let reader = AudioReader::open(&wav).unwrap();
-    assert_eq!(reader.spec().rate, 16000, "figures are of this rate");
 }

@@ -44,8 +44,8 @@ mod tests {
 
     #[test]
     fn short_sounds_are_doubled_and_open_models_hear_all() {
-        let short = windows(&[1.0, 2.0, 3.0], Some(7), 2);
-        assert_eq!(short, [[1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0], [3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0]][..1]);
+        let short = windows(&[1.0, 2.0, 3.0], Some(7), 16_000);
+        assert_eq!(short, [[1.0, 2.0, 3.0, 1.0, 2.0, 3.0, 1.0]]);
         assert_eq!(windows(&[1.0, 2.0], None, 16_000), [[1.0, 2.0]]);
     }
 }
