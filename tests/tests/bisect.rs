@@ -90,11 +90,7 @@ fn a_frame_off_by_one_is_found() {
 
 #[test]
 fn a_window_of_the_other_symmetry_is_found() {
-    let said = planted(
-        &Room::new(),
-        "window = \"hann\"\n\n[node.level]",
-        "window = \"hann\"\nperiodic = false\n\n[node.level]",
-    );
+    let said = planted(&Room::new(), "window = \"hann\"\n\n[node.level]", "window = \"hann\"\nperiodic = false\n\n[node.level]");
     assert!(said.contains("`stft.out` is the first that differs: frame 0"), "{said}");
     assert!(said.contains("`periodic` is not set in A and false in B"), "{said}");
     assert!(said.contains("halves.out1, halves.out2, late.out, both.out"), "what is the same before it: {said}");

@@ -273,18 +273,9 @@ fn mistakes_of_a_test_file_are_told_on_their_lines() {
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
-    room.write(
-        "typos.toml",
-        &test
-            .replace("peek_db", "peak_db")
-            .replace("rms_db = -20", "dc = 1")
-            .replace("si_sdr", "click")
-            .replace("\"none\"", "0"),
-    );
+    room.write("typos.toml", &test.replace("peek_db", "peak_db").replace("rms_db = -20", "dc = 1").replace("si_sdr", "click").replace("\"none\"", "0"));
     let (_, said) = room.test(&["--no-report"]);
-    for part in
-        ["`mik` is no input of this graph", "`outt` is no output of this graph", "`gian` is no node of this graph"]
-    {
+    for part in ["`mik` is no input of this graph", "`outt` is no output of this graph", "`gian` is no node of this graph"] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
     room.write("empty.toml", "graph = \"graph.toml\"\n");
