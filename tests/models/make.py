@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Makes the models that `aw model` is tested on: pip install onnx==1.23.2 tflite==2.18.0 flatbuffers==25.12.19
+"""Makes the models that `aw model` and `mos` are tested on: pip install onnx==1.23.2 tflite==2.18.0 flatbuffers==25.12.19
 
-None of them runs: they have every tensor, operator and setting of a real model, but no weights. ds_cnn is the keyword
-spotter of MLPerf Tiny (C. Banbury et al., "MLPerf Tiny Benchmark", NeurIPS 2021), once as ONNX, once as TFLite.
+Those of `aw model` do not run: they have every tensor, operator and setting of a real model, but no weights. ds_cnn is the
+keyword spotter of MLPerf Tiny (C. Banbury et al., "MLPerf Tiny Benchmark", NeurIPS 2021), once as ONNX, once as TFLite.
+judge_*.onnx have the shapes of models that judge sound, and opinions that anybody can work out.
 """
 from pathlib import Path
 
@@ -165,6 +166,44 @@ def streaming():
     m.save("streaming.tflite", [x], [y], ([("input_audio", x)], [("probability", y)]))
 
 
+def judge(name, input, outputs, nodes, constants=()):
+    made = helper.make_tensor_value_info
+    constants = [onnx.numpy_helper.from_array(np.array(values), at) for at, values in constants]
+    graph = helper.make_graph(nodes, name, [made("sound", F32, input)], [made(n, F32, s) for n, s in outputs], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="make.py")
+    onnx.checker.check_model(model)
+    onnx.save(model, HERE / f"{name}.onnx")
+
+
+def judges():
+    node = helper.make_node
+    # Samples in; the mean of their squares and the largest magnitude out, in one output as SIG, BAK and OVRL are, and what
+    # the first sample is in another.
+    def hears(name, samples):
+        nodes = [
+            node("Mul", ["sound", "sound"], ["squares"]),
+            node("ReduceMean", ["squares"], ["power"], axes=[1]),
+            node("Abs", ["sound"], ["magnitudes"]),
+            node("ReduceMax", ["magnitudes"], ["peak"], axes=[1]),
+            node("Concat", ["power", "peak"], ["levels"], axis=1),
+            node("Slice", ["sound", "zero", "one", "one"], ["first"]),  # from, to, axes
+        ]
+        outputs = [("levels", ["batch", 2]), ("first", ["batch", 1])]
+        judge(name, ["batch", samples], outputs, nodes, [("zero", [0]), ("one", [1])])
+
+    hears("judge_samples", 4000)
+    hears("judge_whole", "samples")
+    # 50 frames of 40 bands; their mean, and the mean weighted by number of frame and band, which a frame or a band off changes.
+    weights = np.outer(np.arange(50, dtype="float32"), np.arange(40))[None].astype("float32") / np.float32(49 * 39)
+    nodes = [
+        node("ReduceMean", ["sound"], ["mean"], axes=[1, 2], keepdims=0),
+        node("Mul", ["sound", "weights"], ["weighted"]),
+        node("ReduceMean", ["weighted"], ["slope"], axes=[1, 2], keepdims=0),
+    ]
+    judge("judge_frames", ["batch", 50, 40], [("mean", ["batch"]), ("slope", ["batch"])], nodes, [("weights", weights)])
+
+
 ds_cnn_onnx()
 ds_cnn_tflite()
 streaming()
+judges()

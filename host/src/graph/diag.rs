@@ -69,6 +69,15 @@ impl Diag {
             None => self,
         }
     }
+    /// What is wrong and the way out, for where there is no place to show.
+    pub fn in_a_line(&self) -> String {
+        let labels = self.marks.iter().map(|mark| mark.label.as_str()).filter(|label| !label.is_empty());
+        let parts: Vec<&str> = std::iter::once(self.title.as_str())
+            .chain(labels)
+            .chain(self.notes.iter().chain(&self.help).map(String::as_str))
+            .collect();
+        parts.join("; ")
+    }
 }
 
 /// The known word that `word` is most likely a misspelling of.

@@ -36,9 +36,10 @@ pub use codes::Code;
 pub use compile::{Compiled, Device, Listener, Port, check, compile};
 pub use diag::{Diag, Diags, Mark, nearest};
 pub use file::{
-    ExpectTable, GraphFile, Home, Late, Limit, MEASURES, Measure, NodeTable, Of, Play, SETTINGS, Side, TestFile,
-    TestTable, Turn, check_tests,
+    ExpectTable, GraphFile, Home, Late, Limit, MEASURES, Measure, NodeTable, Of, OpinionTable, Play, SETTINGS, Score,
+    Side, TestFile, TestTable, Turn, check_tests,
 };
+pub use installed::path as installed_path;
 pub use item::{Span, Spanned};
 pub use live_values::{LiveNodes, LiveValue, live_nodes, read_live, write_live};
 pub use net::kind_name;

@@ -7,6 +7,7 @@ use crate::graph::{Diags, Of, TestTable};
 use crate::metrics::Difference;
 use crate::plugin::Workers;
 use crate::replay::{Job, Keep, Outcome, Progress, ReplayError, replay};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{PoisonError, RwLock};
 use std::time::Instant;
 
@@ -73,9 +74,14 @@ fn played(case: &Case, suite: &Suite, trial: &Trial, diags: &mut Diags) -> Resul
             return Ok(broken(format!("run {time} is not as the first: {why}")));
         }
     }
-    drop((alone, beside));
-    let evidence = Evidence { case, test, outcome: &outcome, keep: trial.keep };
+    drop(alone);
+    let evidence = Evidence { case, test, outcome: &outcome, trial, keep: trial.keep };
     let (checks, sounds) = judge(&evidence);
+    if trial.progress.stop.load(Relaxed) {
+        return Err(Interrupted);
+    }
+    // Models that judge sound take time, too.
+    drop(beside);
     let damaged = outcome.damaged.first().map(|why| format!("what is played is damaged: {why}"));
     let status = match failure(&outcome).or(damaged) {
         Some(why) => Status::Broken(why),

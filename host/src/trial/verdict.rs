@@ -1,6 +1,7 @@
 //! What came of a case.
 use super::Sound;
 use crate::graph::Limit;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ pub struct Checked {
     /// What else helps to understand it, a sentence each.
     pub why: Vec<String>,
     /// The version of its definition.
-    pub definition: Option<&'static str>,
+    pub definition: Option<Cow<'static, str>>,
     /// The golden that it was compared with.
     pub golden: Option<Box<Golden>>,
 }

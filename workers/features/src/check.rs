@@ -152,11 +152,12 @@ impl Keys {
             low < high,
             "`mel.fmin` = {low} is not under `mel.fmax` = {high}; write less, such as 0, or a higher fmax"
         );
-        if let Some(band) = mel::first_empty(self) {
+        if let Some(band) = mel::first_empty(self).filter(|_| !mel.empty) {
             let n_fft = self.frame.n_fft;
             let way_out = self.fitting();
             return Err(format!(
-                "`mel.bands` = {bands}: band {band} lies between the bins of `frame.n_fft` = {n_fft}; {way_out} would work"
+                "`mel.bands` = {bands}: band {band} lies between the bins of `frame.n_fft` = {n_fft}; {way_out} would \
+                 work, and `mel.empty` = true is for models that were trained so"
             ));
         }
         Ok(())

@@ -43,6 +43,7 @@ impl Default for MelKeys {
             slope: Slope::Hz,
             norm: MelNorm::None,
             edge_bins: EdgeBins::Exact,
+            empty: false,
         }
     }
 }

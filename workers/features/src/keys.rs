@@ -97,6 +97,8 @@ pub struct MelKeys {
     pub norm: MelNorm,
     /// What bins at the edges weigh.
     pub edge_bins: EdgeBins,
+    /// Whether bands between two bins, which weigh none of them and are always 0, may be.
+    pub empty: bool,
 }
 
 /// What decibels are relative to.

@@ -100,6 +100,8 @@ pub const PARAMS: &[Param] = &[
         .doc(c"Along what the sides are straight: hz for librosa, mel for Kaldi"),
     choice(c"mel.norm", c"none", MelNorm::CHOICES).doc(c"How high triangles are"),
     choice(c"mel.edge_bins", c"exact", EdgeBins::CHOICES).doc(c"What bins at the edges weigh"),
+    Param::bool(c"mel.empty", false)
+        .doc(c"Whether bands between two bins may be, always 0: librosa only warns of them"),
     choice(c"log.kind", c"none", LogKind::CHOICES).doc(c"Which logarithm"),
     Param::float(c"log.floor", 1e-10).range(0.0, 1e9).doc(c"What keeps zeros away"),
     choice(c"log.floor_mode", c"max", FloorMode::CHOICES).doc(c"max(x, floor), or x + floor"),
@@ -315,6 +317,7 @@ fn mel(values: &Values, keys: &mut Keys) {
     mel.slope = Slope::named(values.text("mel.slope")).unwrap_or(mel.slope);
     mel.norm = MelNorm::named(values.text("mel.norm")).unwrap_or(mel.norm);
     mel.edge_bins = EdgeBins::named(values.text("mel.edge_bins")).unwrap_or(mel.edge_bins);
+    mel.empty = values.bool("mel.empty");
 }
 
 fn log(values: &Values, keys: &mut Keys) -> Result {

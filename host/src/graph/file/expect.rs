@@ -3,6 +3,7 @@ use super::super::codes::Code;
 use super::super::diag::{Diag, Diags};
 use super::super::item::{Entry, Item, Span, Spanned};
 use super::super::table::Table;
+use super::opinion::{EXAMPLE, OpinionTable, read_opinion};
 use std::path::{Path, PathBuf};
 
 /// A table of `expect`.
@@ -24,8 +25,8 @@ pub struct ExpectTable {
     pub reference: Option<PathBuf>,
     /// What is to be heard, and when.
     pub labels: Option<PathBuf>,
-    /// A model that judges sound; `@NAME/FILE` is one that is installed.
-    pub model: Option<Spanned<String>>,
+    /// A model that judges sound.
+    pub opinion: Option<OpinionTable>,
     /// A band, in Hz.
     pub band_hz: Option<(f64, f64)>,
     /// How far off an event may be, in ms.
@@ -175,6 +176,9 @@ pub static SETTINGS: &[&str] = &[
     "reference",
     "labels",
     "model",
+    "model_hz",
+    "score",
+    "polynomial",
     "band_hz",
     "tolerance_ms",
     "silence_db",
@@ -205,7 +209,7 @@ pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags:
     let like = path(table.text("like"));
     let reference = path(table.text("reference"));
     let labels = path(table.text("labels"));
-    let model = table.text("model");
+    let opinion = read_opinion(folder, &mut table);
     let band_hz = read_band(&mut table);
     let tolerance_ms = table.float("tolerance_ms", 0.0..=600_000.0).map_or(TOLERANCE_MS, |ms| ms.value);
     let silence_db = table.float("silence_db", -200.0..=0.0).map_or(SILENCE_DB, |db| db.value);
@@ -220,7 +224,7 @@ pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags:
         like,
         reference,
         labels,
-        model,
+        opinion,
         band_hz,
         tolerance_ms,
         silence_db,
@@ -246,7 +250,7 @@ impl ExpectTable {
             "like" => self.like.is_some(),
             "reference" => self.reference.is_some(),
             "labels" => self.labels.is_some(),
-            "model" => self.model.is_some(),
+            "model" => self.opinion.is_some(),
             _ => self.band_hz.is_some(),
         };
         if let Some(measure) = MEASURES.iter().find(|measure| measure.key == "within_db")
@@ -263,7 +267,7 @@ impl ExpectTable {
                 let example = match needs {
                     "band_hz" => "write `band_hz = [50, 70]`".to_string(),
                     "labels" => "name a file with times and labels: `labels = \"words.txt\"`".to_string(),
-                    "model" => "name an ONNX model: `model = \"@dnsmos/sig_bak_ovr.onnx\"`".to_string(),
+                    "model" => EXAMPLE.to_string(),
                     "like" => "name a file; `aw test --bless` makes it: `like = \"golden.wav\"`".to_string(),
                     _ => "name the clean sound: `reference = \"clean.wav\"`".to_string(),
                 };

@@ -7,15 +7,18 @@ mod run; //     latency, lanes, load, memory
 mod sound; //   levels, spectrum, length
 
 use super::verdict::{Checked, Golden};
-use super::{Case, Sound};
+use super::{Case, Sound, Trial};
 use crate::graph::{ExpectTable, Limit, Of, OutputKind, TestTable};
 use crate::replay::{Outcome, OutputFile};
+use std::borrow::Cow;
 
 /// What a case is judged by.
 pub(super) struct Evidence<'a> {
     pub case: &'a Case,
     pub test: &'a TestTable,
     pub outcome: &'a Outcome,
+    /// Workers that run models, and who watches.
+    pub trial: &'a Trial<'a>,
     /// Sounds are kept for players, and goldens also where all is well.
     pub keep: bool,
 }
@@ -24,7 +27,7 @@ pub(super) struct Evidence<'a> {
 struct Found {
     value: Option<f64>,
     why: Vec<String>,
-    definition: Option<&'static str>,
+    definition: Option<Cow<'static, str>>,
     golden: Option<Box<Golden>>,
     /// It fails whatever the number is.
     fails: bool,
@@ -39,17 +42,18 @@ impl Found {
         Self { value: None, why: vec![why.to_string()], definition: None, golden: None, fails: true }
     }
 
-    fn defined(mut self, definition: &'static str) -> Self {
-        self.definition = Some(definition);
+    fn defined(mut self, definition: impl Into<Cow<'static, str>>) -> Self {
+        self.definition = Some(definition.into());
         self
     }
 }
 
 /// All measures of a case, and the sounds that players want.
 pub(super) fn judge(evidence: &Evidence) -> (Vec<Checked>, Vec<(String, Sound)>) {
-    let mut checks = vec![];
+    let (mut checks, mut opened) = (vec![], Opened::default());
     for expect in &evidence.test.expect {
-        let mut opened = Opened::default();
+        // What a model said of a sound it would say again, and that takes time.
+        opened = Opened { said: opened.said, ..Opened::default() };
         for limit in &expect.limits {
             let found = evidence.measure(expect, limit, &mut opened);
             checks.push(checked(evidence.subject(expect, limit), limit, found));
@@ -69,6 +73,7 @@ struct Opened {
     reference: Option<Result<Sound, String>>,
     golden: Option<golden::Compared>,
     score: Option<Result<crate::metrics::Score, String>>,
+    said: Vec<opinion::Said>,
 }
 
 fn checked(subject: String, limit: &Limit, found: Found) -> Checked {
@@ -89,7 +94,7 @@ impl Evidence<'_> {
             Of::Sound | Of::Band => self.of_sound(expect, limit),
             Of::Golden => self.of_golden(expect, limit, opened),
             Of::Quality => self.of_quality(expect, limit, opened),
-            Of::Opinion => self.of_opinion(expect),
+            Of::Opinion => self.of_opinion(expect, opened),
             Of::Events | Of::Labels => self.of_events(expect, limit, opened),
         };
         result.unwrap_or_else(Found::nothing)

@@ -99,7 +99,7 @@ fn one(html: &mut String, at: usize, verdict: &Verdict, room: &mut usize) {
 fn row(html: &mut String, check: &Checked) {
     let class = if check.passed { "ok" } else { "bad" };
     let mut more = check.why.iter().map(|why| escaped(why)).collect::<Vec<_>>().join("<br>");
-    if let Some(definition) = check.definition {
+    if let Some(definition) = &check.definition {
         more += &format!(" <span class=\"dim\">{}</span>", escaped(definition));
     }
     let (what, value, wanted) = (escaped(&check.what()), escaped(&check.value()), escaped(&check.wanted()));

@@ -18,13 +18,16 @@ fn refusal(kind: Kind, set: impl Fn(&mut Keys)) -> String {
 fn empty_bands_are_named_with_what_would_fill_them() {
     let error = refusal(Kind::Mel, |keys| (keys.mel.bands, keys.mel.scale) = (128, MelScale::Htk));
     let expected = "`mel.bands` = 128: band 0 lies between the bins of `frame.n_fft` = 400; \
-                    n_fft = 800 or bands = 89 would work";
+                    n_fft = 800 or bands = 89 would work, and `mel.empty` = true is for models that were trained so";
     assert_eq!(error, expected);
     for (n_fft, bands) in [(800, 128), (400, 89)] {
         let mut keys = Keys::new(Kind::Mel, 16000);
         (keys.frame.n_fft, keys.mel.bands, keys.mel.scale) = (n_fft, bands, MelScale::Htk);
         assert_eq!(keys.check(), Ok(()));
     }
+    let mut keys = Keys::new(Kind::Mel, 16000);
+    (keys.mel.bands, keys.mel.scale, keys.mel.empty) = (128, MelScale::Htk, true);
+    assert_eq!(keys.check(), Ok(()));
     let error = refusal(Kind::Mel, |keys| keys.mel.bands = 300);
     assert!(error.starts_with("`mel.bands` = 300 is over the 201 bins of `frame.n_fft` = 400; n_fft = "), "{error}");
     let error = refusal(Kind::Mel, |keys| (keys.mel.bands, keys.mel.fmin, keys.mel.fmax) = (1, 1001.0, 1002.0));

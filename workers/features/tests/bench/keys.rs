@@ -47,6 +47,7 @@ pub fn read(json: &Value) -> Keys {
     set!(object, "bands" whole mel.bands, "fmin" number mel.fmin, "fmax" number mel.fmax);
     choose!(object, "scale" MelScale mel.scale, "slope" Slope mel.slope, "norm" MelNorm mel.norm);
     choose!(object, "edge_bins" EdgeBins mel.edge_bins);
+    set!(object, "empty" flag mel.empty);
     log(&json["log"], &mut keys.log);
     let (object, mfcc) = (&json["mfcc"], &mut keys.mfcc);
     set!(object, "n" whole mfcc.n, "lifter" number mfcc.lifter);
