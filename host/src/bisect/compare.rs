@@ -100,7 +100,7 @@ fn swapped(a: &Kept, b: &Kept, width: usize) -> Option<(usize, usize)> {
         let frames = kept.data.chunks_exact(width);
         frames.flat_map(|frame| frame[channel * own..(channel + 1) * own].iter().map(|x| x.to_bits())).collect()
     };
-    if channels > 64 || channels < 2 {
+    if !(2..=64).contains(&channels) {
         return None;
     }
     let differs: Vec<usize> = (0..channels).filter(|&channel| plane(a, channel) != plane(b, channel)).collect();

@@ -322,7 +322,7 @@ fn read_limit(measure: &'static Measure, table: &mut Table) -> Option<Limit> {
     if key == "bit_equal" {
         return super::test::bool(table, key).then_some(Limit { measure, min: Some(1.0), max: None, span });
     }
-    let Some(Entry { item, .. }) = table.take(key) else { return None };
+    let Entry { item, .. } = table.take(key)?;
     let (min, max) = match item.value {
         Item::Int(n) => bare(n as f64, table)?,
         Item::Float(x) if x.is_finite() => bare(x, table)?,
