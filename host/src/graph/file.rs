@@ -7,12 +7,14 @@ use read::{check_name, read_graph, read_input, read_node, read_output, strays};
 use std::path::{Path, PathBuf};
 
 mod expect; // what a test expects
+mod measure; // what can be measured
 mod opinion; // which model judges sound
 mod read; //   the tables, key by key
 mod test; //   `[[test]]`
 mod tests_of; // tests in a file of their own
 
-pub use expect::{ExpectTable, Limit, MEASURES, Measure, Of, SETTINGS, Side};
+pub use expect::{ExpectTable, Limit};
+pub use measure::{MEASURES, Measure, Of, SETTINGS, Side};
 pub use opinion::{OpinionTable, Score};
 use test::read_test;
 pub use test::{Play, TestTable, Turn, check_tests};
