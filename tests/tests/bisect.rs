@@ -188,3 +188,26 @@ fn a_state_that_is_not_reset_between_files_is_found() {
     assert!(code == 1 && said.contains("run 2 is not as the first: `out` differs first in frame 0"), "{said}");
     assert!(said.contains("a worker remembers something from run to run"), "{said}");
 }
+
+#[test]
+fn an_output_that_hears_something_else_is_found() {
+    let room = Room::new();
+    let two =
+        GRAPH.replace("[output.out]", "[node.quiet]\nworker = \"gain\"\nin = \"speech\"\ngain_db = -3\n\n[output.out]");
+    room.write("a.toml", &two.replace("from = \"speech\"", "from = \"quiet\""));
+    room.write("b.toml", &two);
+    let said = room.bisect(&["a.toml", "b.toml"]);
+    assert!(said.contains("the output `out` does not sound the same"), "{said}");
+}
+
+#[test]
+fn in_a_loop_the_node_that_differs_first_is_named() {
+    let room = Room::new();
+    let graph = "[graph]\nrate = 16000\nblock = 128\n[input.mic]\nchannels = 2\n[node.pre]\nworker = \"mix\"\nin = { dry = \"mic\", wet = { \
+                 from = \"back\", feedback = 256 } }\n[node.back]\nworker = \"gain\"\nin = \"pre\"\ngain_db = -20\n[output.out]\nfrom = \
+                 \"pre\"\n";
+    room.write("a.toml", graph);
+    room.write("b.toml", &graph.replace("gain_db = -20", "gain_db = -21"));
+    let said = room.bisect(&["a.toml", "b.toml"]);
+    assert!(said.contains("`back.out` is the first that differs: frame 0 "), "{said}");
+}

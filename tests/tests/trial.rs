@@ -76,9 +76,11 @@ fn a_golden_is_made_kept_broken_and_made_anew() {
     let page = std::fs::read_to_string(report.join("report.html")).unwrap();
     assert!(page.contains("data:image/png;base64,") && page.contains("data:audio/wav;base64,"));
     assert!(!page.contains("http://") && !page.contains("https://"), "the page needs nothing from elsewhere");
-    let names: Vec<String> = names(&report);
-    assert!(names.iter().any(|name| name.ends_with(".actual.wav")), "{names:?}");
-    assert!(names.iter().any(|name| name.ends_with(".png")) && names.contains(&"junit.xml".into()), "{names:?}");
+    assert!(report.join("junit.xml").is_file() && report.join("report.json").is_file());
+    let actual: Vec<String> = names(&report.join("actual"));
+    for ending in [".actual.wav", ".actual.npy", ".wav.png", ".npy.png"] {
+        assert!(actual.iter().any(|name| name.ends_with(ending)), "{actual:?}");
+    }
 
     // What is wrong besides is mended first.
     room.change("half.test.toml", "peak_db = -10", "peak_db = -40");
@@ -189,7 +191,7 @@ fn events_are_scored_against_labels() {
                 precision = 0.66, recall = 0.9 },\n]\n";
     room.write("claps.toml", test);
     let (code, said) = room.test(&[]);
-    assert!(code == 1 && said.contains("heard.recall: 0.66667, wanted at least 0.9"), "{said}");
+    assert!(code == 1 && said.contains("heard.recall: 0.6666667, wanted at least 0.9"), "{said}");
     assert!(said.contains("2 right, 1 too many, 1 missed"), "{said}");
     assert_eq!(lines(&said, "wanted"), 1, "{said}");
 }
@@ -293,4 +295,113 @@ fn mistakes_of_a_test_file_are_told_on_their_lines() {
     room.write("lost.toml", "graph = \"grahp.toml\"\n[[test]]\nname = \"x\"\nexpect = [{ late = 0 }]\n");
     let (code, said) = room.test(&["lost.toml", "--no-report"]);
     assert!(code == 1 && said.contains("there is no graph grahp.toml"), "{said}");
+}
+
+/// What `aw test` must not do with the files of its user.
+#[test]
+fn blessing_replaces_nothing_but_the_golden_of_one_test() {
+    let room = Room::new(GAIN);
+    std::fs::copy(room.path("in.wav"), room.path("clean.wav")).unwrap();
+    let clean = std::fs::read(room.path("clean.wav")).unwrap();
+    let test = |name: &str, like: &str| {
+        format!(
+            "[[test]]\nname = \"{name}\"\nplay = {{ mic = \"in.wav\" }}\nexpect = [{{ like = \"{like}\" }}, {{ reference = \"clean.wav\", si_sdr = 3 }}]\n"
+        )
+    };
+    let tests = ["in.wav", "clean.wav", "shared.wav", "shared.wav", "own.wav", "text.wav"];
+    let tests: String = tests.iter().enumerate().map(|(at, like)| test(&format!("test {at}"), like)).collect();
+    room.write("all.toml", &format!("graph = \"graph.toml\"\n{tests}"));
+    room.write("text.wav", "the notes of a user");
+    let (code, said) = room.test(&["--bless", "--no-report"]);
+    assert_eq!(code, 1, "{said}");
+    for name in ["in.wav", "clean.wav"] {
+        assert!(said.contains(&format!("{name} is read by a test")), "{name} in {said}");
+    }
+    assert!(said.contains("text.wav is there, and is no golden"), "{said}");
+    assert!(said.contains("blessed: own.wav: is new") && said.ends_with("3 passed, 3 failed\n"), "{said}");
+    assert_eq!(std::fs::read(room.path("in.wav")).unwrap(), clean);
+    assert_eq!(std::fs::read(room.path("clean.wav")).unwrap(), clean);
+    assert_eq!(std::fs::read_to_string(room.path("text.wav")).unwrap(), "the notes of a user");
+    assert_eq!(lines(&said, "blessed: shared.wav"), 1, "one of two makes it, and both are compared with it: {said}");
+    // What was written is judged as it is: 16 bits are not all bits.
+    let golden = "[[test]]\nname = \"16 bits\"\nplay = { mic = \"in.wav\" }\nexpect = [{ like = \"clean.wav\", bit_equal = true }]\n";
+    room.write("all.toml", &format!("graph = \"graph.toml\"\n{golden}"));
+    let (code, said) = room.test(&["--bless", "--no-report"]);
+    assert!(code == 1 && said.contains("blessed: clean.wav") && said.contains("not equal"), "{said}");
+}
+
+#[test]
+fn no_test_is_passed_by_in_silence() {
+    let room = Room::new(GAIN);
+    let test = |name: &str| {
+        format!("[[test]]\nname = \"{name}\"\nplay = {{ mic = \"in.wav\" }}\nexpect = [{{ peak_db = 0 }}]\n")
+    };
+    room.write("good.toml", &format!("graph = \"graph.toml\"\n{}", test("good")));
+    room.write("bracket.toml", &format!("graph = \"graph.toml\"\n{}", test("x").replace("[[test]]", "[[test]")));
+    room.write("misspelt.toml", &format!("grph = \"graph.toml\"\n{}", test("y")));
+    room.write("Cargo.toml", "[package]\nname = \"no graph\"\n[[test]]\nname = \"of Rust\"\npath = \"tests/x.rs\"\n");
+    let one_bad = test("bad").replace("peak_db", "peek_db") + &test("beside it");
+    room.write("one_bad.toml", &format!("graph = \"graph.toml\"\n{one_bad}"));
+    room.write("twice.toml", &format!("graph = \"graph.toml\"\n{}{}", test("same"), test("same")));
+    let (code, said) = room.test(&["--no-report"]);
+    assert_eq!(code, 1, "{said}");
+    for part in [
+        "--> bracket.toml:2:",
+        "--> misspelt.toml:1:1",
+        "did you mean `graph`?",
+        "two tests are called \"same\"",
+        "ok      good",
+        "ok      beside it",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    assert!(!said.contains("of Rust"), "{said}");
+    // Exactly one of several whose names begin alike.
+    room.write("good.toml", &format!("graph = \"graph.toml\"\n{}{}", test("-6 dB"), test("-6 dB, long")));
+    let (code, said) = room.test(&["good.toml", "-k", "-6 dB", "--no-report"]);
+    assert!(code == 0 && said.ends_with("1 passed, 0 failed\n"), "{said}");
+}
+
+#[test]
+fn what_changes_nothing_and_what_is_too_short_is_told() {
+    let room = Room::new(GAIN);
+    let test = |name: &str, expect: &str| {
+        format!("[[test]]\nname = \"{name}\"\nplay = {{ mic = \"in.wav\" }}\nexpect = [{{ {expect} }}]\n")
+    };
+    wav(&room.path("short.wav"), 16000, 1, &[1000; 8000]);
+    let tests = [
+        test("band", "band_hz = [40, 60], rms_db = { max = 0 }"),
+        test("port", "port = \"gain\", like = \"x.npy\", peak_db = -1"),
+        test("no reference", "like = \"y.wav\", si_sdr = 3"),
+        test("no end", "like = \"z.wav\", within_db = { min = -200 }"),
+        test("ending", "like = \"z.npy\""),
+        test("short", "reference = \"short.wav\", si_sdr = 3"),
+    ];
+    room.write("all.toml", &format!("graph = \"graph.toml\"\n{}", tests.concat()));
+    let (code, said) = room.test(&["--no-report"]);
+    assert_eq!(code, 1);
+    for part in [
+        "`band_hz` changes nothing of rms_db",
+        "`peak_db` is not measured of a port",
+        "`si_sdr` needs `reference`",
+        "`within_db` has no upper end",
+        "sound is kept in a .wav file",
+        "the reference has 0.500 s, and what is played 10.000 s",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+}
+
+#[test]
+fn a_turn_cuts_a_ramp_off_that_is_not_through() {
+    let room = Room::new(GAIN);
+    let test = "graph = \"graph.toml\"\n[[test]]\nname = \"down\"\nplay = { mic = \"in.wav\" }\nset = [\n  { param = \"gain.gain_db\", value \
+                = 0, at_s = 1, ramp_ms = 5000 },\n  { param = \"gain.gain_db\", value = -90, at_s = 3 },\n  { param = \"gain.gain_db\", value = \
+                0, at_s = 60 },\n]\nexpect = [{ from_s = 3.2, peak_db = -80 }]\n";
+    room.write("down.toml", test);
+    let (code, said) = room.test(&["--no-report"]);
+    assert!(
+        code == 0 && said.contains("note: `gain.gain_db` is set at 60 s, and what is played ends at 10.000 s"),
+        "{said}"
+    );
 }

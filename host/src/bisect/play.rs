@@ -37,12 +37,16 @@ pub(super) struct PortOf {
     pub rate: f64,
     /// Bytes a second.
     pub bytes: f64,
+    /// The loop that the node is in, by number.
+    pub turn: Option<usize>,
 }
 
 /// The frames of some ports, and all events.
 pub(super) struct Played {
     pub kept: Vec<Kept>,
     pub events: Vec<Heard>,
+    /// Sound of the outputs, by name.
+    pub outputs: Vec<Kept>,
 }
 
 impl Version<'_> {
@@ -59,10 +63,20 @@ impl Version<'_> {
     pub(super) fn ports(&self, plan: &Plan) -> Vec<PortOf> {
         let written = |name: &str| self.file.nodes.iter().any(|node| node.name.value == name);
         let steps = plan.steps.iter().filter(|step| written(&step.name));
+        let in_loop = |node: &str| {
+            let at = plan.steps.iter().position(|step| step.name == *node)?;
+            plan.loops.iter().position(|range| range.contains(&at))
+        };
         let port = |(node, port, stream): (&String, &String, usize)| {
             let format = plan.streams[stream].format;
             let bytes = format.rate() * f64::from(format.channels) * format.width() as f64 * 4.0;
-            PortOf { name: format!("{node}.{port}"), node: node.clone(), rate: format.rate(), bytes }
+            PortOf {
+                name: format!("{node}.{port}"),
+                node: node.clone(),
+                rate: format.rate(),
+                bytes,
+                turn: in_loop(node),
+            }
         };
         let outputs = steps.flat_map(|step| step.outputs.iter().map(move |output| (&step.name, output)));
         outputs.filter_map(|(node, output)| Some(port((node, &output.port, output.stream?)))).collect()
@@ -86,7 +100,14 @@ impl Version<'_> {
         };
         match outcome.reports.iter().find_map(failed) {
             Some(why) => Err(wrong(why)),
-            None => Ok(Played { kept: outcome.kept, events: outcome.heard }),
+            None if !outcome.damaged.is_empty() => {
+                Err(BisectError::Damaged { why: outcome.damaged.into_iter().next().unwrap_or_default() })
+            }
+            None => {
+                let is_output = |kept: &Kept| outcome.outputs.iter().any(|output| output.name == kept.port);
+                let (outputs, kept) = outcome.kept.into_iter().partition(is_output);
+                Ok(Played { kept, events: outcome.heard, outputs })
+            }
         }
     }
 }

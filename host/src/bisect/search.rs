@@ -21,8 +21,8 @@ pub struct Verdict {
     pub same: Vec<String>,
     /// How the graphs are written differently.
     pub changes: Vec<Change>,
-    /// Outputs whose events differ, if no frames do: the first event that is not the same, in words.
-    pub events: Option<String>,
+    /// What is heard at outputs and differs although no port does: wires, outputs, or events; in words.
+    pub heard: Vec<String>,
 }
 
 /// The first port that differs.
@@ -38,8 +38,10 @@ pub struct Found {
     pub port: String,
     /// How it differs.
     pub parting: Parting,
-    /// The ports that it reads, all of them the same as far as an author wrote them.
+    /// The ports that it reads and that were found to be the same.
     pub inputs: Vec<String>,
+    /// It reads something that could not be compared: of a node that is new, or wired otherwise.
+    pub unknown: bool,
 }
 
 /// Why there is no answer.
@@ -52,6 +54,12 @@ pub enum BisectError {
         side: Side,
         /// Why.
         why: ReplayError,
+    },
+    /// What is played is not whole.
+    #[error("what is played is damaged: {why}")]
+    Damaged {
+        /// How.
+        why: String,
     },
     /// They have no node in common.
     #[error("the two have no node of the same name: there is nothing to compare")]
@@ -79,23 +87,66 @@ pub fn bisect(
         return Err(BisectError::Strangers);
     }
     let changes = changes(&a.file, &b.file);
-    let (mut same, mut events) = (vec![], None);
+    let (mut same, mut heard) = (vec![], vec![]);
     for group in groups(&ports, seconds(inputs)) {
         let [from_a, from_b] = [a.play(inputs, &group, progress)?, b.play(inputs, &group, progress)?];
-        for port in group {
-            let kept = |played: &Played| played.kept.iter().position(|kept| kept.port == port.name);
-            let (Some(at_a), Some(at_b)) = (kept(&from_a), kept(&from_b)) else { continue };
-            match compare(&from_a.kept[at_a], &from_b.kept[at_b], port.rate, within) {
-                None => same.push(port.name.clone()),
-                Some(parting) => {
-                    let found = Some(found(port, parting, &plan_a, (a.workers, b.workers)));
-                    return Ok(Verdict { found, same, changes, events: None });
+        // In a loop everything hears everything: the one that differs first in time is where it comes from.
+        for turn in group.chunk_by(|one, other| one.turn.is_some() && one.turn == other.turn) {
+            let mut parted: Option<(&PortOf, Parting)> = None;
+            for port in turn {
+                let kept = |played: &Played| played.kept.iter().position(|kept| kept.port == port.name);
+                let (Some(at_a), Some(at_b)) = (kept(&from_a), kept(&from_b)) else { continue };
+                match compare(&from_a.kept[at_a], &from_b.kept[at_b], port.rate, within) {
+                    None => same.push(port.name.clone()),
+                    Some(parting) => {
+                        let when = |parting: &Parting| parting.first.as_ref().map_or(0.0, |first| first.seconds);
+                        let changed = |node: &str| changes.iter().any(|change| change.node == node);
+                        let rank = |port: &PortOf, parting: &Parting| (when(parting), !changed(&port.node));
+                        let earlier = parted.as_ref().is_none_or(|(first, before)| {
+                            rank(port, &parting)
+                                .partial_cmp(&rank(first, before))
+                                .is_some_and(std::cmp::Ordering::is_lt)
+                        });
+                        if earlier {
+                            parted = Some((port, parting));
+                        }
+                    }
                 }
             }
+            if let Some((port, parting)) = parted {
+                let found = found(port, parting, (&plan_a, &plan_b), (a.workers, b.workers), &same);
+                return Ok(Verdict { found: Some(found), same, changes, heard: vec![] });
+            }
         }
-        events = first_event(&from_a, &from_b);
+        heard = outputs(&from_a, &from_b, (&plan_a, &plan_b), within);
+        heard.extend(first_event(&from_a, &from_b));
     }
-    Ok(Verdict { found: None, same, changes, events })
+    Ok(Verdict { found: None, same, changes, heard })
+}
+
+/// Outputs that do not sound the same although all ports do: they hear something else.
+fn outputs(a: &Played, b: &Played, plans: (&Plan, &Plan), within: f64) -> Vec<String> {
+    let source = |plan: &Plan, name: &str| {
+        let output = plan.outputs.iter().find(|output| output.name == name);
+        let edge = output.and_then(|output| plan.output_edge(output));
+        edge.map_or("nothing".to_string(), |edge| plan.streams[plan.edges[edge].stream].name.clone())
+    };
+    let mut said = vec![];
+    for one in &a.outputs {
+        let name = &one.port;
+        match b.outputs.iter().find(|other| other.port == *name) {
+            None => said.push(format!("the output `{name}` is only in A")),
+            Some(other) if compare(one, other, 1.0, within).is_some() => said.push(format!(
+                "the output `{name}` does not sound the same: it hears {} in A and {} in B",
+                source(plans.0, name),
+                source(plans.1, name)
+            )),
+            Some(_) => {}
+        }
+    }
+    let new = b.outputs.iter().filter(|other| !a.outputs.iter().any(|one| one.port == other.port));
+    said.extend(new.map(|other| format!("the output `{}` is only in B", other.port)));
+    said
 }
 
 fn seconds(inputs: &BTreeMap<String, PathBuf>) -> f64 {
@@ -121,14 +172,28 @@ fn groups(ports: &[PortOf], seconds: f64) -> Vec<Vec<&PortOf>> {
     groups
 }
 
-fn found(port: &PortOf, parting: Parting, plan: &Plan, workers: (&Workers, &Workers)) -> Found {
-    let step = plan.steps.iter().find(|step| step.name == port.node);
-    let worker = step.map_or(String::new(), |step| step.worker.clone());
-    let edges = step.map(|step| step.inputs.as_slice()).unwrap_or_default();
-    let inputs = edges.iter().map(|&edge| plan.streams[plan.edges[edge].stream].name.clone()).collect();
+fn found(
+    port: &PortOf,
+    parting: Parting,
+    plans: (&Plan, &Plan),
+    workers: (&Workers, &Workers),
+    same: &[String],
+) -> Found {
+    let heard = |plan: &Plan| -> Vec<String> {
+        let step = plan.steps.iter().find(|step| step.name == port.node);
+        let edges = step.map(|step| step.inputs.as_slice()).unwrap_or_default();
+        edges.iter().map(|&edge| plan.streams[plan.edges[edge].stream].name.clone()).collect()
+    };
+    let worker =
+        plans.0.steps.iter().find(|step| step.name == port.node).map_or(String::new(), |step| step.worker.clone());
+    let (in_a, in_b) = (heard(plans.0), heard(plans.1));
+    let of_graph = |name: &String| plans.0.inputs.iter().any(|input| plans.0.streams[input.stream].name == *name);
+    let known = |name: &&String| in_b.contains(name) && (same.contains(name) || of_graph(name));
+    let inputs: Vec<String> = in_a.iter().filter(known).cloned().collect();
+    let unknown = inputs.len() < in_a.len().max(in_b.len());
     let library = |workers: &Workers| workers.get(&worker).map_or(PathBuf::new(), |found| found.library.path.clone());
     let libraries = (library(workers.0), library(workers.1));
-    Found { node: port.node.clone(), worker, libraries, port: port.name.clone(), parting, inputs }
+    Found { node: port.node.clone(), worker, libraries, port: port.name.clone(), parting, inputs, unknown }
 }
 
 /// The first event that is not the same, in words.

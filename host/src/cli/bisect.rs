@@ -93,7 +93,7 @@ impl Command {
             other => fail(other),
         })?;
         print(&if self.json { json(&to_json(&verdict)) } else { told(&verdict, self.within) })?;
-        let same = verdict.found.is_none() && verdict.events.is_none();
+        let same = verdict.found.is_none() && verdict.heard.is_empty();
         Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
     }
 
@@ -171,8 +171,11 @@ fn say_mistakes(a: &Graph, b: &Graph, mut said_a: Diags, mut said_b: Diags) {
     said_a.sort();
     said_b.sort();
     a.say(&said_a, true);
-    if a.file.path != b.file.path {
-        b.say(&said_b, true);
+    // Of one graph with two models, what is wrong with the second only.
+    let news: Diags = said_b.iter().filter(|diag| !said_a.iter().any(|other| other == *diag)).cloned().collect();
+    if news.errors() > 0 {
+        say!("in B:");
+        b.say(&news, true);
     }
 }
 
@@ -181,12 +184,14 @@ fn told(verdict: &Verdict, within: f64) -> String {
     let how = if within > 0.0 { format!("within {within}") } else { "bit for bit".into() };
     let mut text = String::new();
     let Some(found) = &verdict.found else {
-        return match &verdict.events {
-            None => format!("no difference: {} ports are the same, {how}\n", verdict.same.len()),
-            Some(event) => format!("{event}\nall {} ports are the same, {how}\n", verdict.same.len()),
-        };
+        let ports = verdict.same.len();
+        if verdict.heard.is_empty() {
+            return format!("no difference: {ports} ports and all outputs are the same, {how}\n");
+        }
+        verdict.changes.iter().for_each(|change| text += &format!("`{}`: {}\n", change.node, change.what));
+        return format!("{}\nall {ports} ports are the same, {how}\n{text}", verdict.heard.join("\n"));
     };
-    let Found { node, worker, port, parting, inputs, libraries } = found;
+    let Found { node, worker, port, parting, inputs, unknown, libraries } = found;
     match &parting.first {
         Some(Value { frame, seconds, index, values: (a, b) }) => {
             let index = if index.is_empty() { String::new() } else { format!(", index {index:?}") };
@@ -201,9 +206,14 @@ fn told(verdict: &Verdict, within: f64) -> String {
     if libraries.0 != libraries.1 {
         text += &format!(" of {} in A and of {} in B", libraries.0.display(), libraries.1.display());
     }
-    text += &match inputs.is_empty() {
-        true => "; it has no inputs\n".to_string(),
-        false => format!("; what it hears is the same: {}\n", inputs.join(", ")),
+    text += &match (inputs.as_slice(), unknown) {
+        ([], false) => "; it has no inputs\n".to_string(),
+        (same, false) => format!("; what it hears is the same: {}\n", same.join(", ")),
+        ([], true) => "; what it hears is not in both, or in a loop with it\n".to_string(),
+        (same, true) => format!(
+            "; of what it hears, {} is the same, and the rest not in both, or in a loop with it\n",
+            same.join(", ")
+        ),
     };
     let (own, other): (Vec<_>, Vec<_>) = verdict.changes.iter().partition(|change| change.node == *node);
     own.iter().for_each(|change| text += &format!("`{node}`: {}\n", change.what));
@@ -256,13 +266,14 @@ fn to_json(verdict: &Verdict) -> serde_json::Value {
             "first": value(&parting.first), "largest": value(&parting.largest),
             "changed": parting.changed.0, "values": parting.changed.1, "snr_db": parting.snr_db,
             "frames": { "a": parting.frames.0, "b": parting.frames.1 },
+            "shapes": { "a": parting.shapes.0, "b": parting.shapes.1 },
             "shift": parting.shift, "swapped": parting.swapped,
         })
     });
     let changes = verdict.changes.iter().map(|change| json!({ "node": change.node, "what": change.what }));
     json!({
-        "same": found.is_none() && verdict.events.is_none(),
-        "first": found, "events": verdict.events, "before": verdict.same,
+        "same": found.is_none() && verdict.heard.is_empty(),
+        "first": found, "heard": verdict.heard, "before": verdict.same,
         "changes": changes.collect::<Vec<_>>(),
     })
 }

@@ -71,11 +71,18 @@ impl Command {
             }
         };
         print(&own)?;
+        let graph = Graph::read(&suite.graph.path).ok().filter(|_| suite.graph.path != suite.path);
+        let mut errors = suite.diags.errors();
+        if let (Some(graph), false) = (graph, self.json) {
+            let (_, diags) = graph.compile(&self.workers.find()?, &Device::default(), &[]);
+            graph.print(&diags, false)?;
+            errors += diags.errors();
+        }
         let tests = suite.tests.len();
         if !self.json {
-            print(&format!("{}: {tests} tests, {} errors\n", suite.path.display(), suite.diags.errors()))?;
+            print(&format!("{}: {tests} tests, {errors} errors\n", suite.path.display()))?;
         }
-        Ok(if suite.diags.errors() == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+        Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
     }
 
     fn library(&self) -> Result<ExitCode, ExitCode> {

@@ -3,7 +3,7 @@ use super::lanes::{LAST_BLOCK, LaneThread};
 use super::realtime::Rank;
 use super::report::{Node, Report};
 use crate::graph::{Compiled, Origin, OutputKind, Plan, nearest, param_from_text, splice, survivors};
-use crate::plugin::{Param, Value};
+use crate::plugin::{Param, ParamType, Value};
 use crate::render::{Apart, FromRender, Lane, Load, Program, Remote, Renderer, ToRender, Trouble};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +82,22 @@ pub struct Turn {
     pub at: f64,
     /// How many seconds it takes to get there, in steps of a millisecond.
     pub ramp: f64,
+}
+
+/// A parameter on its way.
+struct Ramp {
+    at: f64,
+    takes: f64,
+    from: f64,
+    to: f64,
+}
+
+impl Ramp {
+    /// What it is at a moment.
+    fn value(&self, moment: f64) -> f64 {
+        let part = if self.takes > 0.0 { ((moment - self.at) / self.takes).clamp(0.0, 1.0) } else { 1.0 };
+        self.from + (self.to - self.from) * part
+    }
 }
 
 /// How lanes run on threads.
@@ -299,26 +315,37 @@ impl Engine {
     /// [`SetError`] says what is wrong, and what may have been meant.
     pub fn automate(&self, renderer: &mut Renderer, turns: &[Turn]) -> Result<(), SetError> {
         let rate = f64::from(self.plan.rate);
-        let mut now: BTreeMap<(u64, u32), f64> = BTreeMap::new();
+        // Of each parameter: where its last turn began, how long it takes, from which value to which.
+        let mut now: BTreeMap<(u64, u32), Ramp> = BTreeMap::new();
         let mut turns: Vec<&Turn> = turns.iter().collect();
         turns.sort_by(|a, b| a.at.total_cmp(&b.at));
         for Turn { node, param, value, at, ramp } in turns {
             let (key, number, value) = self.live(node, param, value)?;
-            let before = *now.entry((key, number)).or_insert_with(|| {
+            let last = now.entry((key, number)).or_insert_with(|| {
                 let first = self.first_value(node, number).unwrap_or(value);
                 // What it became in a run that nobody heard is forgotten.
                 renderer.automate(key, number, first, 0);
-                first
+                Ramp { at: 0.0, takes: 0.0, from: first, to: first }
             });
-            let steps = (ramp / RAMP_STEP).ceil().max(1.0);
+            // One that is not through ends where the next one begins.
+            renderer.cut_automation(key, number, (at * rate).round() as u64);
+            let ramp = Ramp { at: *at, takes: *ramp, from: last.value(*at), to: value };
+            let steps = (ramp.takes / RAMP_STEP).ceil().max(1.0);
             for step in 1..=steps as u32 {
+                let moment = ramp.at + ramp.takes * (f64::from(step) - 1.0) / steps;
                 let part = f64::from(step) / steps;
-                let moment = at + ramp * (part - 1.0 / steps);
-                renderer.automate(key, number, before + (value - before) * part, (moment * rate).round() as u64);
+                let value = ramp.from + (ramp.to - ramp.from) * part;
+                let value = if self.is_whole(node, number) { value.round() } else { value };
+                renderer.automate(key, number, value, (moment * rate).round() as u64);
             }
-            now.insert((key, number), value);
+            *last = ramp;
         }
         Ok(())
+    }
+
+    /// Whether a parameter takes whole numbers only, or is one of several words, or yes or no.
+    fn is_whole(&self, node: &str, param: u32) -> bool {
+        self.param_at(node, param as usize).is_some_and(|param| param.ty != ParamType::Float)
     }
 
     /// What a parameter is at the start.

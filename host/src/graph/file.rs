@@ -16,8 +16,8 @@ mod tests_of; // tests in a file of their own
 pub use expect::{ExpectTable, Limit};
 pub use measure::{MEASURES, Measure, Of, SETTINGS, Side};
 pub use opinion::{OpinionTable, Score};
-use test::read_test;
 pub use test::{Play, TestTable, Turn, check_tests};
+use test::{check_names, read_test};
 pub use tests_of::{Home, TestFile};
 
 /// A graph file.
@@ -201,6 +201,7 @@ impl GraphFile {
             file.outputs.push(read_output(name, entries, folder, &mut diags));
         }
         file.tests = tests.into_iter().map(|(span, entries)| read_test(span, entries, folder, &mut diags)).collect();
+        check_names(&file.tests, &mut diags);
         file.text = text;
         (file, diags)
     }

@@ -20,6 +20,11 @@ impl Automation {
         self.0.insert(place, Turn { at, param, value });
     }
 
+    /// [control] Nothing of a parameter at this moment or later.
+    pub fn cut(&mut self, param: u32, at: u64) {
+        self.0.retain(|turn| turn.param != param || turn.at < at || turn.at == 0);
+    }
+
     /// Whether nothing is to come.
     pub fn is_over(&self) -> bool {
         self.0.is_empty()

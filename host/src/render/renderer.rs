@@ -55,6 +55,13 @@ impl Renderer {
         }
     }
 
+    /// Control side, before the first block: what a live parameter was to become at this moment or later, it will not.
+    pub fn cut_automation(&mut self, key: u64, param: u32, at: u64) {
+        if let Some(step) = self.program.steps.iter_mut().find(|step| step.key == key) {
+            step.automation.cut(param, at);
+        }
+    }
+
     /// Control side, before the first block: takes the steps that are on lanes out of the program, for threads of their
     /// own to run.
     pub fn part(&mut self, remote: &Remote) -> Vec<Apart> {

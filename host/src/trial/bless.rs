@@ -1,8 +1,7 @@
 //! Goldens made anew, of what came.
-use super::report::png;
-use super::verdict::{Golden, Heard, Status, Verdict};
+use super::verdict::{Exhibit, Golden, Heard, Status, Verdict};
 use crate::graph::Of;
-use crate::io::{AudioReader, AudioWriter, Encoding, NpyWriter};
+use crate::io::{AudioReader, AudioWriter, Encoding, NpyWriter, same_file};
 use std::path::{Path, PathBuf};
 
 /// A golden that was made anew.
@@ -16,11 +15,13 @@ pub struct Blessed {
     pub picture: Option<Vec<u8>>,
 }
 
-/// Makes those goldens of a case anew that it does not match.
+/// Makes those goldens of a case anew that it does not match. `keep`: files that are no goldens of its own, whatever a test
+/// says of them: what is played, what it is compared with, graphs, goldens of others.
 ///
 /// # Errors
-/// Something else is not as expected, so that what came is not what it should be; or a file cannot be written.
-pub fn bless(verdict: &Verdict) -> Result<Vec<Blessed>, String> {
+/// Something else is not as expected, so that what came is not what it should be; or a file may not or cannot be written.
+/// Nothing is written then, as far as that can be known before.
+pub fn bless(verdict: &Verdict, keep: &[PathBuf]) -> Result<Vec<Blessed>, String> {
     if let Status::Broken(why) = &verdict.status {
         return Err(why.clone());
     }
@@ -28,21 +29,41 @@ pub fn bless(verdict: &Verdict) -> Result<Vec<Blessed>, String> {
     if let Some(check) = verdict.checks.iter().find(wrong) {
         return Err(format!("{} is {}, wanted {}: mend that first", check.what(), check.value(), check.wanted()));
     }
+    if let Some(check) = verdict.checks.iter().find(|check| !check.passed && check.golden.is_none()) {
+        return Err(format!("{}: {}", check.what(), check.why.join("; ")));
+    }
+    for Exhibit { golden, .. } in &verdict.exhibits {
+        may_write(golden, keep)?;
+    }
     let mut blessed: Vec<Blessed> = vec![];
-    for check in verdict.checks.iter().filter(|check| !check.passed) {
-        let Some(golden) = &check.golden else { return Err(check.why.join("; ")) };
-        if blessed.iter().any(|other| other.path == golden.path) {
-            continue;
-        }
+    for Exhibit { golden, png, .. } in &verdict.exhibits {
         write(golden).map_err(|why| format!("cannot write {}: {why}", golden.path.display()))?;
-        let picture = golden.expected.is_some().then(|| png(golden).ok()).flatten();
-        let changed = match &golden.expected {
-            Some(_) => check.why.clone(),
-            None => vec![format!("is new: {}", size(&golden.actual))],
+        let picture = png.clone().filter(|_| golden.expected.is_some());
+        let own = |check: &&super::Checked| check.golden.as_ref().is_some_and(|other| other.path == golden.path);
+        let changed = match (&golden.expected, verdict.checks.iter().find(own)) {
+            (Some(_), Some(check)) => check.why.clone(),
+            _ => vec![format!("is new: {}", size(&golden.actual))],
         };
         blessed.push(Blessed { path: golden.path.clone(), changed, picture });
     }
     Ok(blessed)
+}
+
+fn may_write(golden: &Golden, keep: &[PathBuf]) -> Result<(), String> {
+    let path = &golden.path;
+    if keep.iter().any(|other| other == path || same_file(other, path)) {
+        return Err(format!(
+            "{} is read by a test, or is the golden of a test before this one: bless that, or name another file",
+            path.display()
+        ));
+    }
+    if golden.expected.is_none() && path.exists() {
+        return Err(format!("{} is there, and is no golden: delete it first, or name another file", path.display()));
+    }
+    match golden.actual {
+        Heard::Sound(_) => encoding(path).map(|_| ()).map_err(|why| format!("{}: {why}", path.display())),
+        Heard::Frames { .. } => Ok(()),
+    }
 }
 
 fn size(heard: &Heard) -> String {

@@ -4,6 +4,8 @@ use crate::features::sounds;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// Where a report goes if nobody says where.
+pub const REPORT: &str = "aw-test-report";
 /// Stands for the name of the file that is played, in paths of a test.
 const FILE: &str = "{file}";
 
@@ -20,8 +22,10 @@ pub struct Case {
     pub inputs: BTreeMap<String, PathBuf>,
     /// Why it cannot be played.
     pub trouble: Option<String>,
-    /// What it is called, the same in every run: FILE::NAME, or FILE::NAME[PLAYED].
-    pub id: String,
+    /// The file that it stands in.
+    pub path: String,
+    /// What it is called, the same in every run: NAME, or NAME[PLAYED].
+    pub name: String,
 }
 
 impl Case {
@@ -32,14 +36,15 @@ impl Case {
 
     fn of_test(suite_at: usize, suite: &Suite, test_at: usize) -> Vec<Self> {
         let test = &suite.tests[test_at];
-        let name = format!("{}::{}", suite.path.display(), test.name.value);
+        let (path, name) = (suite.path.display().to_string(), test.name.value.clone());
         let case = |file: Option<&str>, inputs, trouble: Option<String>| Self {
             suite: suite_at,
             test: test_at,
             file: file.map(Into::into),
             inputs,
             trouble,
-            id: file.map_or(name.clone(), |file| format!("{name}[{file}]")),
+            path: path.clone(),
+            name: file.map_or(name.clone(), |file| format!("{name}[{file}]")),
         };
         let broken = |why: String| vec![case(None, BTreeMap::new(), Some(why))];
         let mut many: Option<(&str, Vec<(String, PathBuf)>)> = None;
@@ -54,8 +59,11 @@ impl Case {
                     return broken(format!("two inputs play several files; {help}"));
                 }
                 paths => match sounds(paths) {
-                    Ok(found) => many = Some((input, found.into_iter().map(|s| (s.key(), s.path)).collect())),
-                    Err(why) => return broken(why.to_string()),
+                    Ok(found) => {
+                        let found = found.into_iter().filter(|sound| !is_of_a_report(&sound.path));
+                        many = Some((input, found.map(|sound| (sound.key(), sound.path)).collect()));
+                    }
+                    Err(why) => return broken(format!("of `{input}`: {why}")),
                 },
             }
         }
@@ -82,16 +90,21 @@ impl Case {
         self.file.as_ref().map_or(path.into(), |file| named(path, file))
     }
 
-    /// Whether it is one of those that are asked for: its id has all of these words in it, in any case.
-    pub fn is_asked_for(&self, words: &[String]) -> bool {
-        let id = self.id.to_lowercase();
-        words.iter().all(|word| id.contains(&word.to_lowercase()))
+    /// FILE::NAME.
+    pub fn id(&self) -> String {
+        format!("{}::{}", self.path, self.name)
     }
 
-    /// The name of the test, with the file that is played.
-    pub fn name(&self) -> &str {
-        self.id.split_once("::").map_or(&self.id, |(_, name)| name)
+    /// Whether it is one of those that are asked for: its id has all of these words in it, in any case.
+    pub fn is_asked_for(&self, words: &[String]) -> bool {
+        let id = self.id().to_lowercase();
+        words.iter().all(|word| id.contains(&word.to_lowercase()))
     }
+}
+
+/// What a report has left behind is not played.
+fn is_of_a_report(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == REPORT)
 }
 
 fn named(path: &Path, file: &str) -> PathBuf {

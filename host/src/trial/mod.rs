@@ -20,9 +20,9 @@ mod suite;
 mod verdict;
 
 pub use bless::{Blessed, bless};
-pub use case::Case;
+pub use case::{Case, REPORT};
 pub use play::{Interrupted, Trial, run};
-pub use report::{Papers, again, summary, table};
+pub use report::{Papers, summary, table};
 pub use sound::Sound;
 pub use suite::{Suite, find};
-pub use verdict::{Checked, Golden, Heard, Status, Verdict};
+pub use verdict::{Checked, Exhibit, Golden, Heard, Status, Verdict};

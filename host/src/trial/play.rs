@@ -1,14 +1,16 @@
 //! A case through its graph.
 use super::judge::{Evidence, judge};
-use super::verdict::{Status, Verdict};
+use super::report::exhibit;
+use super::verdict::{Checked, Exhibit, Golden, Status, Verdict};
 use super::{Case, Suite};
 use crate::control::{Report, Turn};
 use crate::graph::{Diags, Of, TestTable};
 use crate::metrics::Difference;
 use crate::plugin::Workers;
 use crate::replay::{Job, Keep, Outcome, Progress, ReplayError, replay};
+use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 /// What all cases share.
@@ -19,8 +21,10 @@ pub struct Trial<'a> {
     pub progress: Progress<'a>,
     /// How often each case is played; more than once, to see whether it is the same every time.
     pub times: u32,
-    /// What is heard and expected is kept, for players and pictures, also where all is well.
+    /// What is heard is kept, for players, also where all is well.
     pub keep: bool,
+    /// Bytes that players may still take.
+    pub room: AtomicI64,
     /// Held by a case that measures the machine, and must be alone for it.
     pub alone: RwLock<()>,
 }
@@ -41,15 +45,12 @@ pub fn run(case: &Case, suite: &Suite, trial: &Trial) -> Result<(Verdict, Diags)
 pub struct Interrupted;
 
 fn played(case: &Case, suite: &Suite, trial: &Trial, diags: &mut Diags) -> Result<Verdict, Interrupted> {
-    let broken = |why: String| {
-        let (checks, notes, sounds, elapsed) = Default::default();
-        Verdict { id: case.id.clone(), status: Status::Broken(why), checks, notes, sounds, seconds: 0.0, elapsed }
-    };
+    let broken = |why: String| Verdict::of(case, Status::Broken(why));
     let (graph, test) = (suite.graph.path.display(), &suite.tests[case.test]);
     if let Some(why) = &case.trouble {
         return Ok(broken(why.clone()));
     }
-    if suite.diags.errors() > 0 {
+    if suite.has_mistakes(case.test) {
         return Ok(broken(format!("{} has mistakes", suite.path.display())));
     }
     if diags.errors() > 0 {
@@ -75,29 +76,43 @@ fn played(case: &Case, suite: &Suite, trial: &Trial, diags: &mut Diags) -> Resul
         }
     }
     drop(alone);
-    let evidence = Evidence { case, test, outcome: &outcome, trial, keep: trial.keep };
-    let (checks, sounds) = judge(&evidence);
+    let evidence = Evidence { case, test, outcome: &outcome, trial };
+    let checks = judge(&evidence);
     if trial.progress.stop.load(Relaxed) {
         return Err(Interrupted);
     }
-    // Models that judge sound take time, too.
-    drop(beside);
     let damaged = outcome.damaged.first().map(|why| format!("what is played is damaged: {why}"));
     let status = match failure(&outcome).or(damaged) {
         Some(why) => Status::Broken(why),
         None if checks.iter().all(|check| check.passed) => Status::Passed,
         None => Status::Failed,
     };
-    let notes = notes(&outcome);
-    Ok(Verdict {
-        id: case.id.clone(),
-        status,
-        checks,
-        notes,
-        sounds,
-        seconds: outcome.seconds,
-        elapsed: Default::default(),
-    })
+    let exhibits = exhibits(&checks);
+    let sounds = trial.sounds(&evidence, status != Status::Passed);
+    // Models that judge sound take time, too.
+    drop(beside);
+    let (notes, seconds) = (notes(&outcome, test), outcome.seconds);
+    Ok(Verdict { status, checks, notes, sounds, exhibits, seconds, ..Verdict::of(case, Status::Passed) })
+}
+
+impl Trial<'_> {
+    /// What was played and heard, for players: always of what failed, of the rest if it is wanted and there is room.
+    fn sounds(&self, evidence: &Evidence, failed: bool) -> Vec<(String, Option<Vec<u8>>)> {
+        if !failed && (!self.keep || self.room.load(Relaxed) <= 0) {
+            return vec![];
+        }
+        let sounds: Vec<_> = evidence.sounds().iter().map(|(name, sound)| (name.clone(), sound.wav())).collect();
+        let bytes: usize = sounds.iter().filter_map(|(_, wav)| wav.as_ref()).map(Vec::len).sum();
+        self.room.fetch_sub(bytes as i64, Relaxed);
+        sounds
+    }
+}
+
+/// Goldens that are not matched, each once.
+fn exhibits(checks: &[Checked]) -> Vec<Exhibit> {
+    let mut goldens: Vec<&Arc<Golden>> = checks.iter().filter_map(|check| check.golden.as_ref()).collect();
+    goldens.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    goldens.into_iter().map(exhibit).collect()
 }
 
 /// Whether two runs gave the same, bit for bit.
@@ -157,10 +172,15 @@ fn failure(outcome: &Outcome) -> Option<String> {
     })
 }
 
-fn notes(outcome: &Outcome) -> Vec<String> {
+fn notes(outcome: &Outcome, test: &TestTable) -> Vec<String> {
     let said = outcome.reports.iter().filter_map(|report| match report {
         Report::Says { node, text } => Some(format!("`{node}` says: {text}")),
         _ => None,
     });
-    said.chain(outcome.warnings.iter().cloned()).collect()
+    let late = test.set.iter().filter(|turn| turn.at_s >= outcome.seconds);
+    let late = late.map(|turn| {
+        let (node, param) = &turn.of.value;
+        format!("`{node}.{param}` is set at {} s, and what is played ends at {:.3} s", turn.at_s, outcome.seconds)
+    });
+    said.chain(outcome.warnings.iter().cloned()).chain(late).collect()
 }

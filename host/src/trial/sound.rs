@@ -1,5 +1,5 @@
 //! Whole recordings in memory.
-use crate::io::{AudioError, AudioReader};
+use crate::io::{AudioError, AudioReader, AudioWriter, Encoding};
 use crate::replay::Kept;
 use std::path::Path;
 
@@ -39,6 +39,16 @@ impl Sound {
         let channels = channels.max(1);
         let plane = |channel: usize| kept.data.iter().skip(channel).step_by(channels).copied().collect();
         Self { rate, planes: (0..channels).map(plane).collect(), warnings: vec![] }
+    }
+
+    /// As a WAV file of 16 bits, which every browser plays; nothing where there is no room for one.
+    pub fn wav(&self) -> Option<Vec<u8>> {
+        let path = tempfile::Builder::new().prefix("aw-").suffix(".wav").tempfile().ok()?.into_temp_path();
+        let planes: Vec<&[f32]> = self.planes.iter().map(Vec::as_slice).collect();
+        let mut writer = AudioWriter::create(&path, self.rate, planes.len(), Encoding::S16).ok()?;
+        writer.write(&planes).ok()?;
+        writer.finish().ok()?;
+        std::fs::read(&path).ok()
     }
 
     /// Frames.

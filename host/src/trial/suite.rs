@@ -1,5 +1,5 @@
 //! Files with tests: graph files, and files of tests that name their graph.
-use crate::graph::{Diags, GraphFile, Home, TestFile, TestTable, check_tests};
+use crate::graph::{Diag, Diags, GraphFile, Home, TestFile, TestTable, check_tests};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -10,11 +10,11 @@ pub struct Suite {
     pub path: PathBuf,
     /// Its text.
     pub text: String,
-    /// What is wrong with its tests.
+    /// What is wrong with its tests, or with a file of tests.
     pub diags: Diags,
     /// Its tests, in order.
     pub tests: Vec<TestTable>,
-    /// The graph that they play; that of another file may be missing.
+    /// The graph that they play, without tests; that of another file may be missing.
     pub graph: GraphFile,
     /// What is wrong with the graph, as far as it was read.
     pub graph_diags: Diags,
@@ -85,18 +85,25 @@ impl Suite {
         match TestFile::has_tests(&text) {
             None => Ok(None),
             Some(Home::Graph) => {
-                let (graph, graph_diags) = GraphFile::parse(path, text.clone());
-                let tests = graph.tests.clone();
-                Ok(Some(Self { path: path.into(), text, diags: Diags::default(), tests, graph, graph_diags }))
+                let (mut graph, found) = GraphFile::parse(path, text.clone());
+                let tests = std::mem::take(&mut graph.tests);
+                let of_tests =
+                    |diag: &&Diag| tests.iter().any(|test| part(test, &text).contains(&diag.marks[0].span.start));
+                let mut diags: Diags = found.iter().filter(of_tests).cloned().collect();
+                let graph_diags = found.iter().filter(|diag| !of_tests(diag)).cloned().collect();
+                check_tests(&tests, &graph, &mut diags);
+                diags.sort();
+                Ok(Some(Self { path: path.into(), text, diags, tests, graph, graph_diags }))
             }
             Some(Home::Apart) => {
                 let (own, mut diags) = TestFile::parse(path, text);
                 let graph = own.graph.as_ref().map(|graph| graph.value.clone()).filter(|graph| graph.is_file());
-                let (graph, graph_diags) = match graph {
+                let (mut graph, graph_diags) = match graph {
                     Some(graph) => GraphFile::parse(&graph, read(&graph)?),
                     None => (GraphFile::parse(path, String::new()).0, Diags::default()),
                 };
-                if diags.errors() == 0 {
+                graph.tests.clear();
+                if own.graph.as_ref().is_some_and(|graph| graph.value.is_file()) {
                     check_tests(&own.tests, &graph, &mut diags);
                 }
                 diags.sort();
@@ -105,10 +112,21 @@ impl Suite {
         }
     }
 
-    /// Whether its tests are in the file of their graph.
-    pub fn is_graph(&self) -> bool {
-        self.path == self.graph.path
+    /// Whether a test, or all of the file, cannot be run for its mistakes.
+    pub fn has_mistakes(&self, test: usize) -> bool {
+        let own = |test: &TestTable, diag: &Diag| part(test, &self.text).contains(&diag.marks[0].span.start);
+        self.diags
+            .iter()
+            .filter(|diag| !diag.is_warning)
+            .any(|diag| own(&self.tests[test], diag) || !self.tests.iter().any(|other| own(other, diag)))
     }
+}
+
+/// From a test to the next table.
+fn part(test: &TestTable, text: &str) -> std::ops::Range<usize> {
+    let start = test.span.start;
+    let end = text[start..].find("\n[").map_or(text.len(), |at| start + at);
+    start..end
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -1,23 +1,28 @@
 //! What came of a case.
-use super::Sound;
+use super::{Case, Sound};
 use crate::graph::Limit;
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What came of a case.
 #[derive(Clone, Debug)]
 pub struct Verdict {
+    /// The file that the test stands in.
+    pub path: String,
     /// What it is called.
-    pub id: String,
+    pub name: String,
     /// How it ended.
     pub status: Status,
     /// What was measured, in the order of the file.
     pub checks: Vec<Checked>,
     /// What was odd, but decides nothing.
     pub notes: Vec<String>,
-    /// What was played and heard, for players: name and sound.
-    pub sounds: Vec<(String, Sound)>,
+    /// What was played and heard, for players: its name, and a WAV file; nothing where there was no room.
+    pub sounds: Vec<(String, Option<Vec<u8>>)>,
+    /// Goldens that it does not match, to look at.
+    pub exhibits: Vec<Exhibit>,
     /// Seconds of input.
     pub seconds: f64,
     /// Time it took, files and measures included.
@@ -51,7 +56,20 @@ pub struct Checked {
     /// The version of its definition.
     pub definition: Option<Cow<'static, str>>,
     /// The golden that it was compared with.
-    pub golden: Option<Box<Golden>>,
+    pub golden: Option<Arc<Golden>>,
+}
+
+/// A golden and what came instead, to look at.
+#[derive(Clone, Debug)]
+pub struct Exhibit {
+    /// The golden.
+    pub golden: Arc<Golden>,
+    /// Expected, actual and difference, as a PNG.
+    pub png: Option<Vec<u8>>,
+    /// The level of the difference over time, as SVG.
+    pub plot: Option<String>,
+    /// What was expected, as a WAV file for players.
+    pub wav: Option<Vec<u8>>,
 }
 
 /// A golden, and what came instead.
@@ -82,6 +100,18 @@ pub enum Heard {
 }
 
 impl Verdict {
+    /// FILE::NAME.
+    pub fn id(&self) -> String {
+        format!("{}::{}", self.path, self.name)
+    }
+
+    /// Of a case of which nothing is known yet.
+    pub(super) fn of(case: &Case, status: Status) -> Self {
+        let (path, name) = (case.path.clone(), case.name.clone());
+        let (checks, notes, sounds, exhibits) = Default::default();
+        Self { path, name, status, checks, notes, sounds, exhibits, seconds: 0.0, elapsed: Duration::ZERO }
+    }
+
     /// Whether all is as expected.
     pub fn passed(&self) -> bool {
         self.status == Status::Passed
@@ -102,6 +132,8 @@ impl Checked {
         match (self.measured, self.limit.measure.key) {
             (None, _) => "not measured".into(),
             (Some(yes), "bit_equal") => if yes > 0.0 { "equal" } else { "not equal" }.into(),
+            // What failed by little is told from its limit.
+            (Some(value), _) if !self.passed => format!("{}{}", exact(value), self.limit.measure.unit),
             (Some(value), _) => format!("{}{}", number(value), self.limit.measure.unit),
         }
     }
@@ -111,12 +143,21 @@ impl Checked {
         let unit = self.limit.measure.unit;
         match (self.limit.min, self.limit.max) {
             _ if self.limit.measure.key == "bit_equal" => "bit for bit".into(),
-            (Some(min), Some(max)) if min == max => format!("{}{unit}", number(min)),
-            (Some(min), Some(max)) => format!("{} to {}{unit}", number(min), number(max)),
-            (Some(min), None) => format!("at least {}{unit}", number(min)),
-            (None, Some(max)) => format!("at most {}{unit}", number(max)),
+            (Some(min), Some(max)) if min == max => format!("{}{unit}", min),
+            (Some(min), Some(max)) => format!("{} to {}{unit}", min, max),
+            (Some(min), None) => format!("at least {}{unit}", min),
+            (None, Some(max)) => format!("at most {}{unit}", max),
             (None, None) => "anything".into(),
         }
+    }
+}
+
+/// With more digits than people want to read.
+fn exact(value: f64) -> String {
+    let size = value.abs();
+    match size {
+        _ if !(1e-3..1e9).contains(&size) => number(value),
+        _ => format!("{value:.7}").trim_end_matches('0').trim_end_matches('.').into(),
     }
 }
 

@@ -63,6 +63,8 @@ const SILENCE_DB: f64 = -60.0;
 const ANY: std::ops::RangeInclusive<f64> = -1e12..=1e12;
 
 pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags: &mut Diags) -> ExpectTable {
+    let given: Vec<(&str, Span)> =
+        entries.iter().filter_map(|entry| Some((setting(&entry.key.value)?, entry.key.span.clone()))).collect();
     let mut table = Table::new("a table of `expect`", entries, span.clone(), diags);
     let (output, port) = (table.text("output"), table.text("port"));
     table.either(&output, &port);
@@ -101,6 +103,7 @@ pub(super) fn read_expect(span: Span, entries: Vec<Entry>, folder: &Path, diags:
         span,
     };
     expect.makes_sense(&mut table);
+    expect.uses(&given, &mut table);
     let known: Vec<&str> = MEASURES.iter().map(|measure| measure.key).chain(SETTINGS.iter().copied()).collect();
     table.rest_of(&known, "`aw explain expect` lists all that is known");
     expect
@@ -127,7 +130,6 @@ impl ExpectTable {
             && !self.limits.iter().any(|limit| limit.measure.of == Of::Golden)
         {
             self.limits.push(Limit { measure, min: None, max: Some(LIKE_DB), span: span.clone() });
-            return;
         }
         for limit in &self.limits {
             let key = limit.measure.key;
@@ -143,6 +145,11 @@ impl ExpectTable {
                 table.push(Diag::new(Code::Missing, limit.span.clone(), title).help(example));
             }
             let golden = limit.measure.of == Of::Golden;
+            if golden && limit.measure.side == Side::AtMost && limit.max.is_none() {
+                let diag =
+                    Diag::new(Code::Value, limit.span.clone(), format!("`{key}` has no upper end: anything would do"));
+                table.push(diag.help(format!("write `{key} = {{ max = .. }}`, or the number alone")));
+            }
             if let Some(port) = self.port.as_ref().filter(|_| !golden) {
                 let title = format!("`{key}` is not measured of a port");
                 let diag = Diag::new(Code::Value, limit.span.clone(), title).mark(port.span.clone(), "a port");
@@ -152,6 +159,59 @@ impl ExpectTable {
         if self.limits.is_empty() && table.diags().errors() == 0 && !table.left_any() {
             let diag = Diag::new(Code::Missing, span, "nothing is expected here");
             table.push(diag.help("say what must be true, such as `peak_db = -1` or `like = \"golden.wav\"`"));
+        }
+    }
+}
+
+/// The setting of this name.
+fn setting(key: &str) -> Option<&'static str> {
+    SETTINGS.iter().copied().find(|setting| *setting == key)
+}
+
+impl ExpectTable {
+    /// Whether a setting changes anything of what is measured here.
+    fn is_used(&self, setting: &str) -> bool {
+        let of = |all: &[Of]| all.iter().any(|of| self.looks_at(*of));
+        let sound = self.port.is_none() && of(&[Of::Sound, Of::Band, Of::Golden, Of::Quality, Of::Opinion]);
+        match setting {
+            "like" => of(&[Of::Golden]),
+            "reference" => of(&[Of::Quality]),
+            "labels" | "tolerance_ms" => of(&[Of::Labels]),
+            "model" | "model_hz" | "score" | "polynomial" => of(&[Of::Opinion]),
+            "band_hz" => of(&[Of::Band]),
+            "silence_db" => self.limits.iter().any(|limit| limit.measure.key == "silence_s"),
+            "channel" => sound,
+            "from_s" | "to_s" => sound || of(&[Of::Events, Of::Labels]),
+            _ => true,
+        }
+    }
+
+    /// Says which settings are of no use.
+    fn uses(&self, given: &[(&str, Span)], table: &mut Table) {
+        if self.limits.is_empty() || table.left_any() {
+            return;
+        }
+        for (setting, span) in given.iter().filter(|(setting, _)| !self.is_used(setting)) {
+            let measured: Vec<&str> = self.limits.iter().map(|limit| limit.measure.key).collect();
+            let title = format!("`{setting}` changes nothing of {}", measured.join(", "));
+            let diag = Diag::new(Code::Value, span.clone(), title);
+            table.push(
+                diag.help("remove it, or measure something that it is for: `aw explain expect` says what needs it"),
+            );
+        }
+        let ending = |path: &PathBuf| path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        if let (Some(ending), Some((_, span))) =
+            (self.like.as_ref().map(ending), given.iter().find(|(key, _)| *key == "like"))
+        {
+            let (fits, help) = match self.port.is_some() {
+                true => (ending.as_deref() == Some("npy"), "the frames of a port are kept in a .npy file"),
+                false => (matches!(ending.as_deref(), Some("wav" | "wave" | "flac")), "sound is kept in a .wav file"),
+            };
+            if !fits {
+                let diag =
+                    Diag::new(Code::Value, span.clone(), "`like` has another ending than what it is compared with");
+                table.push(diag.help(help));
+            }
         }
     }
 }

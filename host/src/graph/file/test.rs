@@ -61,6 +61,9 @@ pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &
     if name.is_none() && !table.seen("name") {
         table.missing("name", "a test needs a `name`", "say what it shows: `name = \"the noise goes\"`");
     }
+    if let Some(name) = name.as_ref().filter(|name| name.value.trim().is_empty()) {
+        table.push(Diag::new(Code::Value, name.span.clone(), "the name of a test is empty").help("say what it shows"));
+    }
     let mut play = vec![];
     if let Some((_, entries)) = table.table("play") {
         for Entry { key, item } in entries {
@@ -152,6 +155,17 @@ pub(super) fn bool(table: &mut Table, key: &str) -> bool {
             false
         }
         None => false,
+    }
+}
+
+/// Two tests of one name could not be told apart.
+pub(super) fn check_names(tests: &[TestTable], diags: &mut Diags) {
+    for (at, test) in tests.iter().enumerate() {
+        if let Some(first) = tests[..at].iter().find(|other| other.name.value == test.name.value) {
+            let diag =
+                Diag::new(Code::Name, test.name.span.clone(), format!("two tests are called {:?}", test.name.value));
+            diags.push(diag.mark(first.name.span.clone(), "the first").help("give each a name of its own"));
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use crate::io::read_npy;
 use crate::metrics::{Difference, Spot};
 use crate::trial::Sound;
 use crate::trial::verdict::{Golden, Heard, number};
+use std::sync::Arc;
 
 /// A golden, and how what came differs from it.
 pub(super) struct Compared {
-    golden: Result<Golden, String>,
+    golden: Result<Arc<Golden>, String>,
     difference: Option<Difference>,
     /// Why they cannot be alike, whatever the numbers are.
     unlike: Vec<String>,
@@ -34,7 +35,7 @@ impl Evidence<'_> {
         found.why.retain(|why| !why.is_empty());
         found.why.splice(0..0, compared.unlike.iter().cloned());
         found.fails |= !compared.unlike.is_empty();
-        found.golden = Some(Box::new(golden.clone()));
+        found.golden = Some(golden.clone());
         Ok(found)
     }
 
@@ -46,7 +47,7 @@ impl Evidence<'_> {
             Err(why) => return failed(why),
         };
         let mut unlike = vec![];
-        let expected = if path.is_file() {
+        let expected = if path.exists() {
             read(&path, &actual).map_err(|why| unlike.push(why)).ok()
         } else {
             unlike.push(format!("there is no {}: `aw test --bless` makes it", path.display()));
@@ -54,7 +55,7 @@ impl Evidence<'_> {
         };
         let bound = bound(expect);
         let difference = expected.as_ref().and_then(|expected| difference(expected, &actual, bound, &mut unlike));
-        Compared { golden: Ok(Golden { path, actual, expected }), difference, unlike }
+        Compared { golden: Ok(Arc::new(Golden { path, actual, expected })), difference, unlike }
     }
 
     fn actual(&self, expect: &ExpectTable) -> Result<Heard, String> {
@@ -147,7 +148,7 @@ fn differs(difference: &Difference, golden: &Golden) -> Vec<String> {
             Some(shape) if shape.iter().product::<usize>() > 1 => format!(", index {:?}", spot.index(shape)),
             Some(_) => String::new(),
         };
-        let (is, was) = (number(f64::from(spot.actual)), number(f64::from(spot.expected)));
+        let (is, was) = (spot.actual, spot.expected);
         format!("frame {} ({:.4} s{at}): {is} instead of {was}", spot.frame, spot.seconds(rate))
     };
     let first = difference.first_beyond.or(difference.first_changed);

@@ -11,6 +11,7 @@ use super::{Case, Sound, Trial};
 use crate::graph::{ExpectTable, Limit, Of, OutputKind, TestTable};
 use crate::replay::{Outcome, OutputFile};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What a case is judged by.
 pub(super) struct Evidence<'a> {
@@ -19,8 +20,6 @@ pub(super) struct Evidence<'a> {
     pub outcome: &'a Outcome,
     /// Workers that run models, and who watches.
     pub trial: &'a Trial<'a>,
-    /// Sounds are kept for players, and goldens also where all is well.
-    pub keep: bool,
 }
 
 /// What a measure gives: a number, or why there is none.
@@ -28,18 +27,20 @@ struct Found {
     value: Option<f64>,
     why: Vec<String>,
     definition: Option<Cow<'static, str>>,
-    golden: Option<Box<Golden>>,
+    golden: Option<Arc<Golden>>,
     /// It fails whatever the number is.
     fails: bool,
+    /// How far it may be off its limit.
+    slack: f64,
 }
 
 impl Found {
     fn of(value: f64) -> Self {
-        Self { value: Some(value), why: vec![], definition: None, golden: None, fails: false }
+        Self { value: Some(value), why: vec![], definition: None, golden: None, fails: false, slack: 0.0 }
     }
 
     fn nothing(why: impl ToString) -> Self {
-        Self { value: None, why: vec![why.to_string()], definition: None, golden: None, fails: true }
+        Self { value: None, why: vec![why.to_string()], definition: None, golden: None, fails: true, slack: 0.0 }
     }
 
     fn defined(mut self, definition: impl Into<Cow<'static, str>>) -> Self {
@@ -49,7 +50,7 @@ impl Found {
 }
 
 /// All measures of a case, and the sounds that players want.
-pub(super) fn judge(evidence: &Evidence) -> (Vec<Checked>, Vec<(String, Sound)>) {
+pub(super) fn judge(evidence: &Evidence) -> Vec<Checked> {
     let (mut checks, mut opened) = (vec![], Opened::default());
     for expect in &evidence.test.expect {
         // What a model said of a sound it would say again, and that takes time.
@@ -59,12 +60,9 @@ pub(super) fn judge(evidence: &Evidence) -> (Vec<Checked>, Vec<(String, Sound)>)
             checks.push(checked(evidence.subject(expect, limit), limit, found));
         }
     }
-    let failed = checks.iter().any(|check| !check.passed);
-    let sounds = if evidence.keep || failed { evidence.sounds() } else { vec![] };
-    if !evidence.keep {
-        checks.iter_mut().filter(|check| check.passed).for_each(|check| check.golden = None);
-    }
-    (checks, sounds)
+    // Sound takes room: what is as it was is not looked at.
+    checks.iter_mut().filter(|check| check.passed).for_each(|check| check.golden = None);
+    checks
 }
 
 /// Files that several measures of one table look at.
@@ -77,13 +75,15 @@ struct Opened {
 }
 
 fn checked(subject: String, limit: &Limit, found: Found) -> Checked {
-    // To half a unit of what was written where a number must be met; a rounding error is no news.
-    let slack = if limit.measure.key == "length_s" { 1e-5 } else { 1e-9 };
+    // The last bits of a logarithm are no news.
+    let exact = matches!(limit.measure.of, Of::Golden | Of::Events) || limit.measure.unit.is_empty();
+    let slack = |end: f64| if exact { found.slack } else { found.slack + 1e-12 * end.abs() };
     let inside = |value: f64| {
-        limit.min.is_none_or(|min| value >= min - slack) && limit.max.is_none_or(|max| value <= max + slack)
+        limit.min.is_none_or(|min| value >= min - slack(min)) && limit.max.is_none_or(|max| value <= max + slack(max))
     };
     let passed = !found.fails && found.value.is_some_and(inside);
     let Found { value, why, definition, golden, .. } = found;
+    let definition = definition.or(Some(limit.measure.about.into()));
     Checked { subject, limit: limit.clone(), measured: value, passed, why, definition, golden }
 }
 
@@ -153,7 +153,7 @@ impl Evidence<'_> {
     }
 
     /// What was played and heard.
-    fn sounds(&self) -> Vec<(String, Sound)> {
+    pub fn sounds(&self) -> Vec<(String, Sound)> {
         let played = self.case.inputs.iter();
         let played = played.filter_map(|(input, path)| Some((format!("{input} (played)"), Sound::read(path).ok()?)));
         let heard = self.outcome.outputs.iter().map(|output| (output.name.clone(), self.whole(output)));

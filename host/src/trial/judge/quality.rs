@@ -14,7 +14,12 @@ impl Evidence<'_> {
         let path = expect.reference.as_ref().ok_or("no reference is named")?;
         let read = || Sound::read(&self.case.path(path)).map_err(|why| why.to_string());
         let reference = opened.reference.get_or_insert_with(read).clone()?;
-        let after = compare(metric, &reference, &self.on_time(expect)?, expect)?;
+        if let Some(why) = reference.warnings.first() {
+            return Err(format!("the reference is damaged: {why}"));
+        }
+        let sound = self.on_time(expect)?;
+        self.is_as_long(&reference, &sound, expect)?;
+        let after = compare(metric, &reference, &sound, expect)?;
         let mut found = Found::of(after).defined(metric.definition());
         if key.ends_with(GAIN) {
             let mut inputs = self.case.inputs.values();
@@ -27,6 +32,26 @@ impl Evidence<'_> {
             found.why = vec![format!("{before:.3}{unit} before, {after:.3}{unit} after", unit = metric.unit())];
         }
         Ok(found)
+    }
+
+    /// Whether the reference is as long as what is played, and something was heard to its end.
+    fn is_as_long(&self, reference: &Sound, sound: &Sound, expect: &ExpectTable) -> Result<(), String> {
+        if expect.to_s.is_some() {
+            return Ok(());
+        }
+        let lag = self.audio_output(expect)?.lag;
+        let (seconds, played) = (|sound: &Sound| sound.frames() as f64 / f64::from(sound.rate), self.outcome.seconds);
+        let (clean, heard) = (seconds(reference), seconds(sound));
+        const SOME: f64 = 0.005;
+        if (clean - played).abs() > SOME {
+            return Err(format!(
+                "the reference has {clean:.3} s, and what is played {played:.3} s; `to_s` compares a part"
+            ));
+        }
+        if heard + lag + SOME < clean {
+            return Err(format!("{heard:.3} s were heard, and the reference has {clean:.3} s; `to_s` compares a part"));
+        }
+        Ok(())
     }
 
     /// What was heard, with its latency taken off.
@@ -43,13 +68,16 @@ fn compare(metric: Quality, reference: &Sound, sound: &Sound, expect: &ExpectTab
     if reference.rate != sound.rate {
         return Err(format!("the reference has {} Hz, the sound {} Hz: convert it", reference.rate, sound.rate));
     }
+    let both = reference.frames().min(sound.frames());
+    let sound = narrowed(&sound.part(0, both), expect)?;
+    // One channel of many may have a reference of its own.
+    let alone = ExpectTable { channel: None, ..expect.clone() };
+    let is_mono = reference.planes.len() == 1;
+    let reference = narrowed(&reference.part(0, both), if is_mono { &alone } else { expect })?;
     if reference.planes.len() != sound.planes.len() {
         let (reference, sound) = (reference.planes.len(), sound.planes.len());
         return Err(format!("the reference has {reference} channels, the sound {sound}: convert it"));
     }
-    let both = reference.frames().min(sound.frames());
-    let [reference, sound] = [reference, sound].map(|sound| narrowed(&sound.part(0, both), expect));
-    let (reference, sound) = (reference?, sound?);
     let mut sum = 0.0;
     for (clean, heard) in reference.planes.iter().zip(&sound.planes) {
         sum += metric.of(clean, heard, reference.rate).map_err(|why| why.to_string())?;

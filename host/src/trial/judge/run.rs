@@ -16,7 +16,8 @@ impl Evidence<'_> {
                     Report::Late { firings, .. } => *firings,
                     _ => 0,
                 });
-                Ok(Found::of(late.sum::<u64>() as f64))
+                Ok(Found::of(late.sum::<u64>() as f64)
+                    .defined("answers of lanes that came after they were due; in a replay, lanes are waited for: `aw bench` runs them by the clock"))
             }
             "allocations" if !Taken::SEEN => Err("allocations are not seen on this system".into()),
             "allocations" => {

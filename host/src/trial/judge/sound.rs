@@ -9,7 +9,7 @@ impl Evidence<'_> {
         let (rate, planes) = (sound.rate, &sound.planes);
         let seconds = |frame: usize| frame as f64 / f64::from(rate);
         match limit.measure.key {
-            "length_s" => return Ok(Found::of(seconds(sound.frames()))),
+            "length_s" => return Ok(Found { slack: 0.5 / f64::from(rate), ..Found::of(seconds(sound.frames())) }),
             "frames" => return Ok(Found::of(sound.frames() as f64)),
             _ if sound.frames() == 0 => return Err("nothing was heard: the output is empty".into()),
             _ => {}

@@ -22,7 +22,7 @@ fn one(verdict: &Verdict) -> Value {
         Status::Broken(why) => ("broken", Some(why)),
     };
     json!({
-        "id": verdict.id,
+        "id": verdict.id(),
         "status": status,
         "why": why,
         "seconds": verdict.elapsed.as_secs_f64(),

@@ -20,7 +20,7 @@ pub fn junit(verdicts: &[Verdict], elapsed: Duration) -> String {
 }
 
 fn file(verdict: &Verdict) -> &str {
-    verdict.id.split_once("::").map_or("", |(file, _)| file)
+    &verdict.path
 }
 
 fn counts(verdicts: &[Verdict]) -> String {
@@ -30,8 +30,7 @@ fn counts(verdicts: &[Verdict]) -> String {
 }
 
 fn case(xml: &mut String, verdict: &Verdict) {
-    let (class, name) = verdict.id.split_once("::").unwrap_or(("", &verdict.id));
-    let (class, name) = (escaped(class), escaped(name));
+    let (class, name) = (escaped(&verdict.path), escaped(&verdict.name));
     let _ = writeln!(
         xml,
         "    <testcase classname=\"{class}\" name=\"{name}\" time=\"{:.3}\">",

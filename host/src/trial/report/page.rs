@@ -1,9 +1,7 @@
 //! One page for the whole run: tables, pictures, players; all of it in one file that needs nothing else.
 use super::junit::escaped;
-use super::{picture, plot, text};
-use crate::io::{AudioWriter, Encoding};
-use crate::trial::Sound;
-use crate::trial::verdict::{Checked, Golden, Heard, Status, Verdict};
+use super::text;
+use crate::trial::verdict::{Checked, Exhibit, Status, Verdict};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use std::fmt::Write;
@@ -53,7 +51,7 @@ fn overview(html: &mut String, verdicts: &[Verdict]) {
         let _ = writeln!(
             html,
             "<tr><td><a href=\"#t{at}\">{}</a><td class=\"{class}\">{word}<td class=\"n\">{:.2} s<td class=\"n\">{:.0} ms",
-            escaped(&verdict.id),
+            escaped(&verdict.id()),
             verdict.seconds,
             verdict.elapsed.as_secs_f64() * 1000.0
         );
@@ -75,7 +73,7 @@ fn one(html: &mut String, at: usize, verdict: &Verdict, room: &mut usize) {
     let _ = writeln!(
         html,
         "<details id=\"t{at}\"{open}><summary>{} – <span class=\"{class}\">{word}</span></summary>",
-        escaped(&verdict.id)
+        escaped(&verdict.id())
     );
     if let Status::Broken(why) = &verdict.status {
         let _ = writeln!(html, "<p class=\"bad\">{}</p>", escaped(why));
@@ -86,12 +84,14 @@ fn one(html: &mut String, at: usize, verdict: &Verdict, room: &mut usize) {
         *html += "</table>\n";
     }
     verdict.notes.iter().for_each(|note| *html += &format!("<p class=\"dim\">note: {}</p>\n", escaped(note)));
-    for golden in verdict.checks.iter().filter_map(|check| check.golden.as_ref()) {
-        pictures(html, golden, room);
-    }
-    verdict.sounds.iter().for_each(|(name, sound)| player(html, name, sound, room));
+    verdict.exhibits.iter().for_each(|exhibit| pictures(html, exhibit, room));
+    verdict.sounds.iter().for_each(|(name, wav)| player(html, name, wav.as_deref(), room));
     if !verdict.passed() {
-        let _ = writeln!(html, "<p class=\"dim\">again: <code>{}</code></p>", escaped(&text::again(&verdict.id)));
+        let _ = writeln!(
+            html,
+            "<p class=\"dim\">again: <code>{}</code></p>",
+            escaped(&text::again(&verdict.path, &verdict.name))
+        );
     }
     *html += "</details>\n";
 }
@@ -106,44 +106,27 @@ fn row(html: &mut String, check: &Checked) {
     let _ = writeln!(html, "<tr><td>{what}<td class=\"n {class}\">{value}<td>{wanted}<td>{more}");
 }
 
-fn pictures(html: &mut String, golden: &Golden, room: &mut usize) {
-    if let Ok(png) = picture::png(golden) {
+fn pictures(html: &mut String, exhibit: &Exhibit, room: &mut usize) {
+    if let Some(png) = &exhibit.png {
         let png = BASE64_STANDARD.encode(png);
         let _ = writeln!(html, "<p><img alt=\"expected, actual, difference\" src=\"data:image/png;base64,{png}\"></p>");
     }
-    if let Some(plot) = plot::error_level(golden) {
+    if let Some(plot) = &exhibit.plot {
         let _ = writeln!(html, "<p class=\"dim\">level of the difference<br>{plot}</p>");
     }
-    if let Some(Heard::Sound(expected)) = &golden.expected {
-        player(html, "golden", expected, room);
+    if exhibit.wav.is_some() {
+        player(html, "golden", exhibit.wav.as_deref(), room);
     }
 }
 
-fn player(html: &mut String, name: &str, sound: &Sound, room: &mut usize) {
+fn player(html: &mut String, name: &str, wav: Option<&[u8]>, room: &mut usize) {
     let name = escaped(name);
-    if sound.frames() == 0 {
-        return;
-    }
-    let Some(wav) = wav(sound) else {
-        *html += &format!("<p class=\"dim\">{name}: there is no room for a file of it</p>\n");
-        return;
-    };
-    let Some(left) = room.checked_sub(wav.len() * 4 / 3) else {
-        let _ = writeln!(html, "<p class=\"dim\">{name}: too much sound for one page</p>");
+    let Some((wav, left)) = wav.and_then(|wav| Some((wav, room.checked_sub(wav.len() * 4 / 3)?))) else {
+        let _ = writeln!(html, "<p class=\"dim\">{name}: there was no room for its sound on this page</p>");
         return;
     };
     *room = left;
     let data = BASE64_STANDARD.encode(wav);
     let _ =
         writeln!(html, "<p>{name} <audio controls preload=\"none\" src=\"data:audio/wav;base64,{data}\"></audio></p>");
-}
-
-/// A WAV file of 16 bits, which every browser plays.
-fn wav(sound: &Sound) -> Option<Vec<u8>> {
-    let path = tempfile::Builder::new().prefix("aw-").suffix(".wav").tempfile().ok()?.into_temp_path();
-    let planes: Vec<&[f32]> = sound.planes.iter().map(Vec::as_slice).collect();
-    let mut writer = AudioWriter::create(&path, sound.rate, planes.len(), Encoding::S16).ok()?;
-    writer.write(&planes).ok()?;
-    writer.finish().ok()?;
-    std::fs::read(&path).ok()
 }

@@ -30,7 +30,11 @@ pub fn png(golden: &Golden) -> Result<Vec<u8>, PictureError> {
     if panels.is_empty() {
         return Err(nothing());
     }
-    let note = format!("{}; one scale for all, 0 dB is a sine at full scale", golden.path.display());
+    let scale = match golden.actual {
+        Heard::Sound(_) => "; one scale for all, 0 dB is a sine at full scale",
+        Heard::Frames { .. } => "",
+    };
+    let note = format!("{}{scale}", golden.path.display());
     Picture { panels, note, width: None, height: None }.draw()?.png()
 }
 

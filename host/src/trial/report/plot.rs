@@ -24,14 +24,15 @@ pub fn error_level(golden: &Golden) -> Option<String> {
         return None;
     }
     let top = (top / 10.0).ceil() * 10.0;
-    let y = |db: f64| HEIGHT * (top - db.max(FLOOR)) / (top - FLOOR).max(1.0);
+    let floor = FLOOR.min(top - 60.0);
+    let y = |db: f64| HEIGHT * (top - db.max(floor)) / (top - floor);
     let x = |at: usize| 60.0 + WIDTH * at as f64 / levels.len().max(1) as f64;
     let mut points = String::new();
     levels.iter().enumerate().for_each(|(at, &db)| points += &format!("{:.1},{:.1} ", x(at), 10.0 + y(db)));
     Some(format!(
         "<svg viewBox=\"0 0 {w} {h}\" role=\"img\" aria-label=\"error over time\"><rect x=\"60\" y=\"10\" width=\"{WIDTH}\" \
          height=\"{HEIGHT}\" class=\"plot\"/><polyline points=\"{points}\"/><text x=\"0\" y=\"18\">{top:.0} dB</text><text \
-         x=\"0\" y=\"{bottom}\">{FLOOR:.0} dB</text><text x=\"60\" y=\"{below}\">0 s</text><text x=\"{right}\" y=\"{below}\" \
+         x=\"0\" y=\"{bottom}\">{floor:.0} dB</text><text x=\"60\" y=\"{below}\">0 s</text><text x=\"{right}\" y=\"{below}\" \
          text-anchor=\"end\">{seconds:.2} s</text></svg>",
         w = WIDTH + 70.0,
         h = HEIGHT + 30.0,

@@ -7,18 +7,19 @@ use std::time::Duration;
 pub fn table<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>, all: bool) -> String {
     let (mut text, mut file) = (String::new(), "");
     for verdict in verdicts {
-        let (own, name) = verdict.id.split_once("::").unwrap_or(("", &verdict.id));
-        if own != file {
-            text += &format!("{own}\n");
-            file = own;
+        if verdict.path != file {
+            text += &format!("{}\n", verdict.path);
+            file = &verdict.path;
         }
-        text += &described(name, verdict, all);
+        text += &described(verdict, all);
     }
     text
 }
 
 /// A verdict under its name.
-fn described(name: &str, verdict: &Verdict, all: bool) -> String {
+fn described(verdict: &Verdict, all: bool) -> String {
+    // A name may have anything in it; the table has its lines.
+    let name = verdict.name.replace(char::is_control, " ");
     let took = format!("{:.0} ms", verdict.elapsed.as_secs_f64() * 1000.0);
     let word = match verdict.status {
         Status::Passed => "ok    ",
@@ -38,7 +39,7 @@ fn described(name: &str, verdict: &Verdict, all: bool) -> String {
     let notes = if verdict.passed() { 2 } else { usize::MAX };
     verdict.notes.iter().take(notes).for_each(|note| text += &format!("          note: {note}\n"));
     if !verdict.passed() {
-        text += &format!("          again: {}\n", again(&verdict.id));
+        text += &format!("          again: {}\n", again(&verdict.path, &verdict.name));
     }
     text
 }
@@ -56,8 +57,7 @@ fn measured(checks: &[Checked], took: &str) -> String {
 }
 
 /// The command that runs one case again.
-pub fn again(id: &str) -> String {
-    let (file, name) = id.split_once("::").unwrap_or(("", id));
+pub(super) fn again(file: &str, name: &str) -> String {
     format!("aw test {} -k {}", quoted(file), quoted(name))
 }
 
