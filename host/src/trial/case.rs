@@ -24,7 +24,7 @@ pub struct Case {
     pub trouble: Option<String>,
     /// The file that it stands in.
     pub path: String,
-    /// What it is called, the same in every run: NAME, or NAME[PLAYED].
+    /// What it is called, the same in every run: its name, with the file that is played in brackets if there are several.
     pub name: String,
 }
 
