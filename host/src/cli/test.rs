@@ -21,7 +21,7 @@ pub struct Command {
     /// Graph files with `[[test]]` tables, files of tests that name their graph, or folders that are searched for both
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Only the test of exactly this name, or else those whose name, FILE::NAME[PLAYED], has this in it, in any case; of
+    /// Only the test of exactly this name, or else those whose name, FILE::NAME, has this in it, in any case; of
     /// several all
     #[arg(short = 'k', value_name = "TEXT", allow_hyphen_values = true)]
     asked: Vec<String>,

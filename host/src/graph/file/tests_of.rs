@@ -52,13 +52,11 @@ impl TestFile {
         let tests = root.tables("test");
         root.rest(&["graph", "test"]);
         if graph.is_none() && diags.errors() == 0 {
-            let diag = Diag::new(Code::Missing, 0..text.len().min(1), "the graph of these tests is not named");
+            let diag = Diag::new(Code::Missing, 0..0, "the graph of these tests is not named");
             diags.push(diag.help("begin the file with `graph = \"FILE.toml\"`"));
         }
         if tests.is_empty() && diags.errors() == 0 {
-            diags.push(
-                Diag::new(Code::Missing, 0..text.len().min(1), "there are no tests here").help("write `[[test]]`"),
-            );
+            diags.push(Diag::new(Code::Missing, 0..0, "there are no tests here").help("write `[[test]]`"));
         }
         if let Some(graph) = graph.as_ref().filter(|graph| !graph.value.is_file()) {
             let title = format!("there is no graph {}", graph.value.display());
