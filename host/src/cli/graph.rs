@@ -1,6 +1,6 @@
 //! Reads a graph file for a command, and says what is wrong with it.
 use super::{FAILED, fail, json, print};
-use aw_host::graph::{Compiled, Device, Diags, GraphFile, Listener, compile};
+use aw_host::graph::{Compiled, Device, Diags, GraphFile, Listener, compile, text_of};
 use aw_host::plugin::Workers;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -21,11 +21,7 @@ impl Graph {
             Some("-") => std::io::stdin().read_to_end(&mut bytes).map(|_| ()).map_err(cannot)?,
             _ => bytes = std::fs::read(path).map_err(cannot)?,
         }
-        let text = String::from_utf8(bytes).map_err(|why| {
-            let line =
-                1 + why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
-            fail(format!("{}:{line}: this line is not UTF-8; save the file as UTF-8", path.display()))
-        })?;
+        let text = text_of(path, bytes).map_err(fail)?;
         let (file, diags) = GraphFile::parse(path, text);
         Ok(Self { file, diags })
     }

@@ -161,6 +161,18 @@ pub enum Late {
     Pass,
 }
 
+/// The text of a file, or on which line it is none.
+///
+/// # Errors
+/// Bytes that are not UTF-8.
+pub fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|why| {
+        let before = &why.as_bytes()[..why.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        format!("{}:{line}: this line is not UTF-8; save the file as UTF-8", path.display())
+    })
+}
+
 impl GraphFile {
     /// Reads a text. Everything that could be understood is there, even beside mistakes.
     pub fn parse(path: &Path, text: String) -> (Self, Diags) {

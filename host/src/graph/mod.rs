@@ -37,7 +37,7 @@ pub use compile::{Compiled, Device, Listener, Port, check, compile};
 pub use diag::{Diag, Diags, Mark, nearest};
 pub use file::{
     ExpectTable, GraphFile, Home, Late, Limit, MEASURES, Measure, NodeTable, Of, OpinionTable, Play, SETTINGS, Score,
-    Side, TestFile, TestTable, Turn, check_tests,
+    Side, TestFile, TestTable, Turn, check_tests, text_of,
 };
 pub use installed::path as installed_path;
 pub use item::{Span, Spanned};

@@ -1,5 +1,5 @@
 //! Files with tests: graph files, and files of tests that name their graph.
-use crate::graph::{Diag, Diags, GraphFile, Home, TestFile, TestTable, check_tests};
+use crate::graph::{Diag, Diags, GraphFile, Home, TestFile, TestTable, check_tests, text_of};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -131,9 +131,5 @@ fn part(test: &TestTable, text: &str) -> std::ops::Range<usize> {
 
 fn read(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|why| format!("cannot read {}: {why}", path.display()))?;
-    String::from_utf8(bytes).map_err(|why| {
-        let before = &why.as_bytes()[..why.utf8_error().valid_up_to()];
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        format!("{}:{line}: this line is not UTF-8; save the file as UTF-8", path.display())
-    })
+    text_of(path, bytes)
 }
