@@ -405,3 +405,21 @@ fn a_turn_cuts_a_ramp_off_that_is_not_through() {
         "{said}"
     );
 }
+
+/// What the README shows is true.
+#[test]
+fn the_example_of_the_readme_passes() {
+    let readme = std::fs::read_to_string(file("README.md")).unwrap();
+    let from = readme.find("[[test]]\nname").unwrap();
+    let example = &readme[from..from + readme[from..].find("```").unwrap()];
+    let graph = std::fs::read_to_string(file("graphs/denoise.toml")).unwrap();
+    let room = Room::new(GAIN);
+    room.write("graphs/denoise.toml", &(graph[..graph.find("[[test]]").unwrap()].to_string() + example));
+    std::fs::create_dir_all(room.path("tests/wav")).unwrap();
+    for name in ["noisy.wav", "clean.wav"] {
+        std::fs::copy(file(&format!("tests/wav/{name}")), room.path(&format!("tests/wav/{name}"))).unwrap();
+    }
+    let (code, said) = room.test(&["graphs", "--bless"]);
+    assert!(code == 0 && said.ends_with("1 passed, 0 failed\n"), "{said}");
+    assert_eq!(room.test(&["graphs"]).0, 0);
+}
