@@ -14,6 +14,7 @@
 //! replay    graphs on files
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
 //! features  what a graph would feed a model, of many files
+//! sim       graphs on a device that is not there: its clock, memory, deadlines and faults
 //! trial     tests of graphs: sound in, verdicts out
 //! bisect    where two versions of a graph part
 //! bench     what a graph costs where it will run: paced, with cold caches
@@ -50,6 +51,8 @@ pub mod replay;
 
 pub mod features;
 pub mod parity;
+
+pub mod sim;
 
 pub mod bisect;
 pub mod trial;

@@ -25,6 +25,7 @@ mod new;
 mod parity;
 mod plan;
 mod replay;
+mod sim;
 mod spectrogram;
 mod test;
 mod workers;
@@ -66,6 +67,8 @@ enum Command {
     Live(Box<live::Command>),
     /// Measures what a graph costs where it will run: paced by a clock, caches cold, lanes on their threads
     Bench(bench::Command),
+    /// Plays files through a graph on a device that is not there: its clock, its memory, its deadlines, its faults
+    Sim(Box<sim::Command>),
     /// Draws the spectrogram of an audio file as a PNG picture
     Spectrogram(spectrogram::Command),
     /// Describes a model file: tensors, state, operators, cost, which engines run it, and a node to paste
@@ -125,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Bisect(command) => command.run(),
         Command::Live(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Sim(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
         Command::Model(command) => command.run(),
         Command::AskWorker(command) => command.run(),

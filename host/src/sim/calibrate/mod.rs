@@ -1,0 +1,1 @@
+//! What a board measured → cycles an instruction, and how sure that is.

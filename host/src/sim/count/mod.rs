@@ -1,0 +1,1 @@
+//! Instructions of a node on the instruction set of a device.
