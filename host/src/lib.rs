@@ -14,13 +14,13 @@
 //! replay    graphs on files
 //! parity    whether a graph gives the features that a model was trained with, and which key is wrong
 //! features  what a graph would feed a model, of many files
-//! sim       graphs on a device that is not there: its clock, memory, deadlines and faults
+//! check     conformance: whether a worker library keeps its promises
+//! model     what a model file holds, how a graph would bind it, and which workers run it
+//! sim       graphs on a device that is not there: its clock, memories, deadlines and faults
 //! trial     tests of graphs: sound in, verdicts out
 //! bisect    where two versions of a graph part
 //! bench     what a graph costs where it will run: paced, with cold caches
-//! check     conformance: whether a worker library keeps its promises
 //! doctor    what is found on this machine, and what to do about each lack
-//! model     what a model file holds, how a graph would bind it, and which workers run it
 //! ```
 //!
 //! Read [`graph::compile()`] first, then [`render::Renderer`], then one worker in `workers/`, then one graph in `graphs/`.
@@ -52,6 +52,10 @@ pub mod replay;
 pub mod features;
 pub mod parity;
 
+pub mod check;
+
+pub mod model;
+
 pub mod sim;
 
 pub mod bisect;
@@ -59,7 +63,4 @@ pub mod trial;
 
 pub mod bench;
 
-pub mod check;
-
 pub mod doctor;
-pub mod model;

@@ -14,8 +14,10 @@ mod bisect;
 mod check;
 mod devices;
 mod doctor;
+mod ends;
 mod explain;
 mod features;
+mod fit;
 mod graph;
 mod install;
 mod live;
@@ -67,6 +69,8 @@ enum Command {
     Live(Box<live::Command>),
     /// Measures what a graph costs where it will run: paced by a clock, caches cold, lanes on their threads
     Bench(bench::Command),
+    /// Says before anything runs whether a graph fits a device: its deadlines and its memories
+    Fit(fit::Command),
     /// Plays files through a graph on a device that is not there: its clock, its memory, its deadlines, its faults
     Sim(Box<sim::Command>),
     /// Draws the spectrogram of an audio file as a PNG picture
@@ -128,6 +132,7 @@ pub fn main() -> ExitCode {
         Command::Bisect(command) => command.run(),
         Command::Live(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Fit(command) => command.run(),
         Command::Sim(command) => command.run(),
         Command::Spectrogram(command) => command.run(),
         Command::Model(command) => command.run(),

@@ -7,7 +7,9 @@ use crate::plugin::{Param, ParamType, Value};
 use crate::render::{Apart, FromRender, Lane, Load, Program, Remote, Renderer, ToRender, Trouble};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use ringbuf::traits::Consumer;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::Thread;
 use std::time::Instant;
 
@@ -36,6 +38,8 @@ pub struct Engine {
     held: Vec<ToRender>,
     /// Lanes that run on threads of their own.
     lanes: Vec<LaneThread>,
+    /// Lanes of a simulated device, which run on the thread of the caller.
+    seated: Vec<Apart>,
     /// Crashes of lanes that have ended.
     crashes: Vec<Report>,
     /// Lanes get threads of their own.
@@ -211,6 +215,7 @@ impl Engine {
                 coming,
                 held,
                 lanes,
+                seated: vec![],
                 crashes: vec![],
                 threads: None,
                 changes: 0,
@@ -237,6 +242,22 @@ impl Engine {
         let (lanes, notes) = start_lanes(apart, realtime, |lane, thread| renderer.runs_on(lane, thread))?;
         engine.lanes = lanes;
         Ok((engine, renderer, notes))
+    }
+
+    /// As [`Engine::start`], but lanes are as late as a simulated device has them: nothing here depends on the clock, and all
+    /// runs on the thread of the caller, who calls
+    /// [`Engine::lanes_work`] after each block.
+    pub fn start_simulated(compiled: Compiled, metered: bool) -> (Self, Renderer) {
+        let (mut engine, mut renderer) = Self::start(compiled, metered);
+        engine.seated = renderer.part(&engine.remote);
+        renderer.simulated();
+        (engine, renderer)
+    }
+
+    /// Lets the lanes of a simulated device do all that they were asked for.
+    pub fn lanes_work(&mut self) {
+        let never = AtomicBool::new(false);
+        self.seated.iter_mut().for_each(|lane| lane.seat.work(&never));
     }
 
     /// Ends the threads of lanes and answers the lanes, with the accounts of their steps. One that hangs is left where it
@@ -537,6 +558,9 @@ impl Engine {
         }
         for lane in self.leaving.iter_mut().chain(&mut self.lanes) {
             told.extend(std::iter::from_fn(|| lane.report()));
+        }
+        for lane in &mut self.seated {
+            told.extend(lane.reports.pop_iter());
         }
         told.extend(std::iter::from_fn(|| self.remote.report()));
         let mut reports = Vec::new();

@@ -7,6 +7,7 @@ use read::{check_name, read_graph, read_input, read_node, read_output, strays};
 use std::path::{Path, PathBuf};
 
 mod expect; // what a test expects
+mod fault; //  what goes wrong on a simulated device
 mod measure; // what can be measured
 mod opinion; // which model judges sound
 mod read; //   the tables, key by key
@@ -14,6 +15,8 @@ mod test; //   `[[test]]`
 mod tests_of; // tests in a file of their own
 
 pub use expect::{ExpectTable, Limit};
+pub use fault::{Fault, FaultKind};
+pub(crate) use fault::read_entries as read_fault;
 pub use measure::{MEASURES, Measure, Of, SETTINGS, Side};
 pub use opinion::{OpinionTable, Score};
 pub use test::{Play, TestTable, Turn, check_tests};

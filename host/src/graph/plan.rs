@@ -11,6 +11,11 @@ mod pace; //   how many frames are due
 pub(super) use layout::join;
 pub use pace::Pace;
 
+/// Seconds of frames that may wait for a lane, beside those that are not due yet, before it has to begin anew.
+const PATIENCE: f64 = 1.0;
+/// Blocks that may wait at least.
+const PATIENT_BLOCKS: u64 = 8;
+
 /// A graph that can be rendered, as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
@@ -112,6 +117,8 @@ pub struct Step {
     pub rehearsals: u32,
     /// What its worker said of itself when it was made, such as the engine that it runs on.
     pub notes: Vec<String>,
+    /// Bytes that its worker allocated when it was made, where that is seen.
+    pub held: Option<u64>,
     /// It is no worker, but goes over from its first input to its last.
     pub fade: Option<Fade>,
 }
@@ -304,6 +311,29 @@ impl Plan {
         let priming = self.output_edge(output).map(|edge| &self.edges[edge]);
         let priming = priming.map(|edge| Time::of(edge.tokens.priming, &self.streams[edge.stream].format));
         output.lag.plus(priming.unwrap_or(Time::ZERO)).unwrap_or(output.lag)
+    }
+
+    /// The lanes, each once, in the order in which the first of its steps comes.
+    pub fn lanes(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = vec![];
+        for lane in self.steps.iter().filter_map(|step| step.lane.as_ref()) {
+            if !names.contains(&lane.name.as_str()) {
+                names.push(&lane.name);
+            }
+        }
+        names
+    }
+
+    /// Blocks whose frames may wait for a lane before it has to begin anew: those of a while, and those whose answers are
+    /// not due yet.
+    pub fn patience(&self, lane: &str) -> u64 {
+        let block = f64::from(self.block) / f64::from(self.rate);
+        let on_lane = |step: &&Step| step.lane.as_ref().is_some_and(|own| own.name == lane);
+        let streams = self.steps.iter().filter(on_lane).flat_map(|step| &step.outputs).filter_map(|out| out.stream);
+        let streams: Vec<usize> = streams.collect();
+        let seconds = |edge: &Edge| edge.tokens.lane as f64 / self.streams[edge.stream].format.rate();
+        let due = self.edges.iter().filter(|edge| streams.contains(&edge.stream)).map(seconds).fold(0.0, f64::max);
+        (((PATIENCE + due) / block).ceil() as u64).max(PATIENT_BLOCKS)
     }
 
     /// Steps that neither an input nor a pace drives, directly or through others: they hear nothing but each other.

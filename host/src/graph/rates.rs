@@ -10,6 +10,9 @@ use counters::Counters;
 use num_integer::lcm;
 
 mod counters; // in the place of frames
+mod paper; //    block by block, for who asks what a block costs
+
+pub use paper::{Paper, Work};
 
 /// Most visits of a step before we give up.
 const MOST_VISITS: u64 = 200_000_000;

@@ -4,6 +4,7 @@
 //! keeps its side of the ABI never sees a buffer that is too short.
 use super::describe::{Descriptor, Functions, Value};
 use super::log::{self, Log};
+use super::taken::held;
 use arrayvec::ArrayVec;
 use aw_abi::{self as abi, Event, Format, Kind, MAX_PORTS, Status};
 use std::ffi::{CString, c_void};
@@ -26,6 +27,8 @@ pub struct Instance {
     notes_of_create: usize,
     /// Most frames that a port which moves as many as there are will see; `None` until `prepare` has succeeded.
     max_frames: Option<usize>,
+    /// Bytes that it allocated in `create` and in the last `prepare`, where that is seen.
+    held: Option<i64>,
     log: Arc<Log>,
     /// What the worker points at; stays in its place when the instance is moved.
     _host: Rc<abi::Host>,
@@ -193,6 +196,7 @@ impl Instance {
         let mut arena = Arena::default();
         let raw_values: Vec<abi::Value> = values.iter().map(|value| arena.value(value)).collect();
         let mut raw = std::ptr::null_mut();
+        let before = held();
         // SAFETY: `host` and `log` outlive the instance (see `drop`); one value a parameter, alive for the call.
         let status = unsafe { (worker.functions.create)(Rc::as_ptr(&host), raw_values.as_ptr(), &mut raw) };
         if status != Status::OK || raw.is_null() {
@@ -203,7 +207,13 @@ impl Instance {
         let notes = log.take_infos();
         let notes_of_create = notes.len();
         let (worker, max_frames) = (worker.clone(), None);
-        Ok(Self { worker, functions, raw, agreed, notes, notes_of_create, max_frames, log, _host: host })
+        let held = self::held().zip(before).map(|(now, before)| now - before);
+        Ok(Self { worker, functions, raw, agreed, notes, notes_of_create, max_frames, held, log, _host: host })
+    }
+
+    /// Bytes that it has allocated by now, before the first `process`, where that is seen.
+    pub fn held(&self) -> Option<u64> {
+        self.held.map(|bytes| u64::try_from(bytes).unwrap_or(0))
     }
 
     /// Its worker.
@@ -267,8 +277,12 @@ impl Instance {
             rehearsals: 0,
             rehearsals_why: std::ptr::null(),
         };
+        let before = held();
         // SAFETY: the instance is alive; setup, streams and names live for the call.
         let status = unsafe { (self.functions.prepare)(self.raw, &mut setup) };
+        if let (Some(sum), Some(before), Some(now)) = (&mut self.held, before, held()) {
+            *sum += now - before;
+        }
         if status != Status::OK {
             return Err(refusal(&self.log, status, "prepare"));
         }

@@ -25,5 +25,5 @@ pub use library::{Library, LoadError};
 pub use log::{Log, Note};
 pub use refresh::Refreshed;
 pub use system::{glibc, loads, set_variable};
-pub use taken::{Taken, allocations};
+pub use taken::{Taken, allocations, held};
 pub use workers::{Found, SearchPath, Workers, WorkersError};

@@ -40,6 +40,12 @@ pub fn allocations() -> u64 {
     counted::count()
 }
 
+/// Bytes that this thread has allocated, less those that it has freed, those of C and C++ libraries included; `None` on
+/// systems where they are not seen. Each allocation counts as large as the allocator made it.
+pub fn held() -> Option<i64> {
+    counted::SEEN.then(counted::held)
+}
+
 #[cfg(all(target_os = "linux", not(miri)))]
 fn used() -> (u64, u64) {
     // SAFETY: all of `rusage` is integers, for which zero is a value.
@@ -61,6 +67,10 @@ mod counted {
     pub fn count() -> u64 {
         0
     }
+
+    pub fn held() -> i64 {
+        0
+    }
 }
 
 // Miri has a heap of its own, and so has the address sanitizer of a fuzzer.
@@ -73,14 +83,34 @@ mod counted {
 
     thread_local! {
         static COUNT: Cell<u64> = const { Cell::new(0) };
+        static HELD: Cell<i64> = const { Cell::new(0) };
     }
 
     pub fn count() -> u64 {
         COUNT.get()
     }
 
+    pub fn held() -> i64 {
+        HELD.get()
+    }
+
     fn one_more() {
         COUNT.set(COUNT.get() + 1); // no destructor and no lazy start: safe at any time of a thread
+    }
+
+    /// How large the allocator made it; 0 for null.
+    fn size(memory: *mut c_void) -> i64 {
+        // SAFETY: all memory here is that of the C library, and is not freed yet.
+        unsafe { libc::malloc_usable_size(memory) as i64 }
+    }
+
+    fn taken(memory: *mut c_void) -> *mut c_void {
+        HELD.set(HELD.get() + size(memory));
+        memory
+    }
+
+    fn given_back(memory: *mut c_void) {
+        HELD.set(HELD.get() - size(memory));
     }
 
     // The GNU C library's own names, which stay when `malloc` is another.
@@ -96,13 +126,14 @@ mod counted {
     unsafe extern "C" fn malloc(size: usize) -> *mut c_void {
         one_more();
         // SAFETY: handed on.
-        unsafe { __libc_malloc(size) }
+        taken(unsafe { __libc_malloc(size) })
     }
 
     #[unsafe(no_mangle)]
     unsafe extern "C" fn free(memory: *mut c_void) {
         if !memory.is_null() {
             one_more();
+            given_back(memory);
         }
         // SAFETY: the caller's promise, handed on; all memory is that of the C library.
         unsafe { __libc_free(memory) }
@@ -112,28 +143,34 @@ mod counted {
     unsafe extern "C" fn calloc(items: usize, size: usize) -> *mut c_void {
         one_more();
         // SAFETY: handed on.
-        unsafe { __libc_calloc(items, size) }
+        taken(unsafe { __libc_calloc(items, size) })
     }
 
     #[unsafe(no_mangle)]
     unsafe extern "C" fn realloc(memory: *mut c_void, size: usize) -> *mut c_void {
         one_more();
+        let before = self::size(memory);
         // SAFETY: the caller's promise, handed on.
-        unsafe { __libc_realloc(memory, size) }
+        let moved = unsafe { __libc_realloc(memory, size) };
+        // One that failed has left everything as it was; one to nothing has freed it.
+        if !moved.is_null() || size == 0 {
+            HELD.set(HELD.get() - before);
+        }
+        taken(moved)
     }
 
     #[unsafe(no_mangle)]
     unsafe extern "C" fn memalign(align: usize, size: usize) -> *mut c_void {
         one_more();
         // SAFETY: handed on.
-        unsafe { __libc_memalign(align, size) }
+        taken(unsafe { __libc_memalign(align, size) })
     }
 
     #[unsafe(no_mangle)]
     unsafe extern "C" fn aligned_alloc(align: usize, size: usize) -> *mut c_void {
         one_more();
         // SAFETY: handed on.
-        unsafe { __libc_memalign(align, size) }
+        taken(unsafe { __libc_memalign(align, size) })
     }
 
     #[unsafe(no_mangle)]
@@ -147,6 +184,7 @@ mod counted {
         if memory.is_null() {
             return libc::ENOMEM;
         }
+        taken(memory);
         // SAFETY: `out` is valid for a write, the caller's promise.
         unsafe { *out = memory };
         0

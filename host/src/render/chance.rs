@@ -66,6 +66,17 @@ pub enum Chance {
     Told(Teller),
     /// What was told before.
     Script(Script),
+    /// A clock that is not there: where each lane stands.
+    Simulated(Vec<Stand>),
+}
+
+/// Where a lane of a simulated device stands when a block begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stand {
+    /// Blocks that it was asked for and has not done.
+    pub left: u64,
+    /// Too much waits for it: it gets nothing more, and begins anew once it has nothing left to do.
+    pub full: bool,
 }
 
 /// Tells facts.
@@ -162,7 +173,11 @@ impl Chance {
             What::Behind { lane: of, left } if of as usize == lane => Some(u64::from(left)),
             _ => None,
         };
-        if let Self::Script(script) = self { script.take(block, late).unwrap_or(0) } else { 0 }
+        match self {
+            Self::Script(script) => script.take(block, late).unwrap_or(0),
+            Self::Simulated(stands) => stands.get(lane).map_or(0, |stand| stand.left),
+            _ => 0,
+        }
     }
 
     /// Whether a lane is fed on, if there `is_room`.
@@ -170,6 +185,7 @@ impl Chance {
         let unfed = What::Unfed { lane: lane as u32 };
         match self {
             Self::Script(script) => script.take(block, |what| (what == unfed).then_some(())).is_none(),
+            Self::Simulated(stands) => is_room && stands.get(lane).is_none_or(|stand| !stand.full),
             _ if is_room => true,
             _ => {
                 self.tell(block, unfed);
@@ -183,6 +199,7 @@ impl Chance {
         let anew = What::Anew { lane: lane as u32 };
         match self {
             Self::Script(script) => script.take(block, |what| (what == anew).then_some(())).is_some(),
+            Self::Simulated(stands) => can && stands.get(lane).is_none_or(|stand| !stand.full),
             _ => can,
         }
     }

@@ -25,7 +25,7 @@ mod stream; //   frames between ports
 mod walk; //     all steps, as often as they can
 
 pub use crate::plugin::{Frames, FramesMut};
-pub use chance::{Fact, Facts, Script, What};
+pub use chance::{Fact, Facts, Script, Stand, What};
 pub use extent::Extent;
 pub use lane::{Lane, Seat};
 pub use load::Load;

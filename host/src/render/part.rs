@@ -14,10 +14,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// Seconds of frames that may wait for a lane, beside those that are not due yet, before it has to begin anew.
-const PATIENCE: f64 = 1.0;
-/// Blocks that may wait at least.
-const BLOCKS: u64 = 8;
 /// Live parameters that may be on their way.
 const SETS: usize = 256;
 
@@ -36,13 +32,8 @@ pub struct Apart {
 impl Lanes {
     /// Takes apart `program`, which has not been rendered, and leaves with it what the render thread needs of its lanes.
     pub(super) fn part(program: &mut Program, lost: &Arc<AtomicU64>, metered: bool) -> Vec<Apart> {
-        let mut names: Vec<String> = vec![];
-        for lane in program.plan().steps.iter().filter_map(|step| step.lane.as_ref()) {
-            if !names.contains(&lane.name) {
-                names.push(lane.name.clone());
-            }
-        }
         let plan = program.plan().clone();
+        let names = plan.lanes();
         let mut lanes = Self {
             lanes: vec![],
             enters: vec![None; plan.edges.len()],
@@ -75,7 +66,7 @@ impl Lanes {
             step.key = program.steps[whole].key;
             std::mem::swap(&mut step.load, &mut program.steps[whole].load);
         }
-        let blocks = part.blocks(plan);
+        let blocks = plan.patience(name);
         let (mut inputs, mut taken) = (vec![], vec![]);
         for (input, &(edge, stream)) in part.enters.iter().enumerate() {
             let format = part.plan.streams[stream].format;
@@ -243,14 +234,5 @@ impl Part {
             }
         }
         here
-    }
-
-    /// Blocks whose frames may wait: those of a while, and those whose answers are not due yet.
-    fn blocks(&self, whole: &Plan) -> u64 {
-        let block = f64::from(whole.block) / f64::from(whole.rate);
-        let out = |edge: &&Edge| self.leaves.iter().any(|(_, stream)| edge.stream == *stream);
-        let seconds = |edge: &Edge| edge.tokens.lane as f64 / whole.streams[edge.stream].format.rate();
-        let due = whole.edges.iter().filter(out).map(seconds).fold(0.0, f64::max);
-        (((PATIENCE + due) / block).ceil() as u64).max(BLOCKS)
     }
 }

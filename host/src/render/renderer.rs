@@ -1,5 +1,5 @@
 //! RT — one block: messages, sources, steps, sinks.
-use super::chance::{Chance, Facts, Script, Teller, What};
+use super::chance::{Chance, Facts, Script, Stand, Teller, What};
 use super::lanes::Lanes;
 use super::load::Load;
 use super::message::{Remote, Reports, ToRender, Trouble};
@@ -80,6 +80,19 @@ impl Renderer {
     /// Control side, before the first block: plays as it was recorded. Lanes are waited for, so this is no more RT.
     pub fn follow(&mut self, script: Script) {
         self.chance = Chance::Script(script);
+    }
+
+    /// Control side, before the first block: lanes are as late as [`Renderer::stands`] says, whatever the clock does. Whoever
+    /// renders lets every lane work after each block.
+    pub fn simulated(&mut self) {
+        self.chance = Chance::Simulated(vec![Stand::default(); self.lanes.lanes.len()]);
+    }
+
+    /// Where the lanes of a simulated device stand when the next block begins.
+    pub fn stands(&mut self, now: &[Stand]) {
+        if let Chance::Simulated(stands) = &mut self.chance {
+            stands.iter_mut().zip(now).for_each(|(stand, now)| *stand = *now);
+        }
     }
 
     /// Control side, before the first block: a step is not called, as it did not come back when it was.

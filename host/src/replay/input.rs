@@ -3,7 +3,7 @@ use crate::io::{AudioError, AudioReader};
 use crate::plugin::FramesMut;
 
 /// The sound of one input, a block at a time.
-pub(super) struct Input {
+pub(crate) struct Input {
     pub reader: AudioReader,
     /// The frames of this block, a plane a channel.
     pub planes: Vec<Vec<f32>>,
@@ -13,12 +13,14 @@ pub(super) struct Input {
     /// Frames of the last read that came from the file.
     pub present: usize,
     pub ended: bool,
+    /// Frames that the graph never heard, as a simulated device lost them.
+    pub lost: u64,
 }
 
 impl Input {
     pub fn new(reader: AudioReader) -> Self {
         let (rate, channels) = (reader.spec().rate, reader.spec().channels);
-        Self { reader, planes: vec![vec![]; channels], rate, frames: 0, present: 0, ended: false }
+        Self { reader, planes: vec![vec![]; channels], rate, frames: 0, present: 0, ended: false, lost: 0 }
     }
 
     /// Reads the next frames; zeros follow the end.

@@ -10,4 +10,5 @@ mod run; //    blocks in, blocks out
 pub use files::check_files;
 pub use job::{Job, Keep, ReplayError};
 pub use output::Kept;
+pub(crate) use run::Run;
 pub use run::{Heard, NodeLoad, Outcome, OutputFile, Progress, replay};

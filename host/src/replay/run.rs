@@ -7,7 +7,7 @@ use super::rehearsal::{Rehearsed, rehearse};
 use crate::control::{Engine, Report};
 use crate::graph::{Diags, GraphFile, OutputKind, Plan, Stream, Time, compile};
 use crate::io::{AudioReader, LineWriter};
-use crate::plugin::{NO_END, Workers};
+use crate::plugin::{Frames, NO_END, Workers};
 use crate::render::{Extent, Renderer};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -157,12 +157,12 @@ fn allocated(workers: &Workers, before: &[u64]) -> Vec<String> {
 }
 
 /// A graph that plays, seen from both sides.
-pub(super) type Stage = (Engine, Renderer);
+pub(crate) type Stage = (Engine, Renderer);
 
-pub(super) struct Run {
+pub(crate) struct Run {
     pub engine: Engine,
     pub renderer: Renderer,
-    inputs: Vec<Input>,
+    pub inputs: Vec<Input>,
     outputs: Vec<Output>,
     events: Option<LineWriter>,
     count: u64,
@@ -227,7 +227,7 @@ impl Run {
     pub fn play(&mut self, progress: &Progress) -> Result<(), ReplayError> {
         let block = f64::from(self.engine.plan().block) / f64::from(self.engine.plan().rate);
         let mut unsaid = 0.0;
-        while !self.outputs.iter().all(Output::done) || !self.inputs.iter().all(|input| input.ended) {
+        while !self.is_over() {
             if progress.stop.load(Relaxed) {
                 return Err(ReplayError::Interrupted);
             }
@@ -251,24 +251,7 @@ impl Run {
     }
 
     fn block(&mut self) -> Result<(), ReplayError> {
-        let ended = |inputs: &[Input]| inputs.iter().filter(|input| input.ended).count();
-        let before = ended(&self.inputs);
-        for (index, input) in self.inputs.iter_mut().enumerate() {
-            input.read(self.renderer.due(index))?;
-        }
-        if ended(&self.inputs) > before {
-            let end = |input: &Input| if input.ended { input.frames } else { NO_END };
-            self.renderer.end(&self.inputs.iter().map(end).collect::<Vec<_>>());
-        }
-        if let (Some(reference), Some(input)) = (&mut self.reference, self.inputs.first()) {
-            let at = input.frames as i64 - input.present as i64;
-            for (clean, plane) in reference.planes.iter().zip(&input.planes) {
-                Reference::add(&mut reference.before, clean, at, &plane[..input.present]);
-            }
-        }
-        if self.inputs.iter().all(|input| input.ended) {
-            self.set_lengths();
-        }
+        self.read()?;
         let (inputs, outputs, reference) = (&self.inputs, &mut self.outputs, &mut self.reference);
         let mut wrong = Ok(());
         self.renderer.render(
@@ -281,6 +264,39 @@ impl Run {
         );
         wrong?;
         self.listen()
+    }
+
+    /// Reads what the next block takes of each input.
+    pub fn read(&mut self) -> Result<(), ReplayError> {
+        let ended = |inputs: &[Input]| inputs.iter().filter(|input| input.ended).count();
+        let before = ended(&self.inputs);
+        for (index, input) in self.inputs.iter_mut().enumerate() {
+            input.read(self.renderer.due(index))?;
+        }
+        if ended(&self.inputs) > before {
+            let end = |input: &Input| if input.ended { input.frames - input.lost } else { NO_END };
+            self.renderer.end(&self.inputs.iter().map(end).collect::<Vec<_>>());
+        }
+        if let (Some(reference), Some(input)) = (&mut self.reference, self.inputs.first()) {
+            let at = input.frames as i64 - input.present as i64;
+            for (clean, plane) in reference.planes.iter().zip(&input.planes) {
+                Reference::add(&mut reference.before, clean, at, &plane[..input.present]);
+            }
+        }
+        if self.inputs.iter().all(|input| input.ended) {
+            self.set_lengths();
+        }
+        Ok(())
+    }
+
+    /// An output is heard.
+    pub fn hear(&mut self, output: usize, frames: Frames) -> Result<(), ReplayError> {
+        self.outputs[output].hear(frames, self.reference.as_mut())
+    }
+
+    /// Whether all that is to be kept has been heard.
+    pub fn is_over(&self) -> bool {
+        self.outputs.iter().all(Output::done) && self.inputs.iter().all(|input| input.ended)
     }
 
     /// Once all inputs have ended it is known how long everything is.
@@ -311,7 +327,8 @@ impl Run {
         }
     }
 
-    fn listen(&mut self) -> Result<(), ReplayError> {
+    /// Takes what the graph tells: events, and what went wrong.
+    pub fn listen(&mut self) -> Result<(), ReplayError> {
         let rate = f64::from(self.engine.plan().rate);
         for report in self.engine.reports() {
             let Report::Event { output, label, event } = &report else {
@@ -334,7 +351,8 @@ impl Run {
         Ok(())
     }
 
-    fn finish(self) -> Result<Outcome, ReplayError> {
+    /// Gives all files their names, and answers what came of it.
+    pub fn finish(self) -> Result<Outcome, ReplayError> {
         let mut warnings = self.warnings;
         if self.renderer.lost() > 0 {
             warnings.push(format!("{} events or messages found no room and are lost", self.renderer.lost()));

@@ -1,7 +1,7 @@
 //! `aw replay DIR`: a recording of `aw live`.
 use super::super::many::{self, Bar, ENDED, INTERRUPTED};
-use super::super::{FAILED, USAGE, fail};
-use super::{Command, jobs};
+use super::super::{FAILED, USAGE, ends, fail};
+use super::Command;
 use aw_host::live::record::{Bundle, Compared, Outcome, Replay};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ impl Command {
         let stop = many::on_ctrl_c()?;
         let bar = Bar::new(Some(bundle.seconds()), None, self.quiet);
         let played = |seconds: f64| bar.played(seconds);
-        let encoding = jobs::encoding(&self.encoding);
+        let encoding = ends::encoding(&self.encoding);
         let replay = Replay { workers: &workers, anyway: self.anyway, write, encoding, stop, played: &played };
         let result = replay.play(bundle);
         bar.finish();
@@ -61,7 +61,7 @@ impl Command {
         let names: Vec<&str> = bundle.outputs().collect();
         let mut files = BTreeMap::new();
         for text in &self.outputs {
-            let (name, path) = match (jobs::named(text, &names), names.as_slice()) {
+            let (name, path) = match (ends::named(text, &names), names.as_slice()) {
                 ((Some(name), path), _) => (name.to_string(), path),
                 ((None, path), [name]) => (name.to_string(), path),
                 ((None, path), _) => {

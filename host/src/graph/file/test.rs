@@ -5,10 +5,11 @@ use super::super::item::{Entry, Item, Span, Spanned};
 use super::super::table::Table;
 use super::GraphFile;
 use super::expect::{ExpectTable, read_expect};
+use super::fault::{Fault, read_faults};
 use std::path::{Path, PathBuf};
 
 /// Keys of `[[test]]`.
-pub(crate) const TEST_KEYS: &[&str] = &["name", "play", "set", "block", "tail_ms", "align", "expect"];
+pub(crate) const TEST_KEYS: &[&str] = &["name", "play", "set", "block", "tail_ms", "align", "device", "seed", "faults", "expect"];
 /// Keys of what `set` lists.
 const SET_KEYS: &[&str] = &["param", "value", "at_s", "ramp_ms"];
 
@@ -27,6 +28,12 @@ pub struct TestTable {
     pub tail_ms: Option<f64>,
     /// Latency is taken off what is compared and measured.
     pub align: bool,
+    /// The device that it is played on; none is there: a name or the path of a profile.
+    pub device: Option<Spanned<PathBuf>>,
+    /// Which of all things that may go wrong by chance do.
+    pub seed: u64,
+    /// What goes wrong on the device.
+    pub faults: Vec<Fault>,
     /// What must be true.
     pub expect: Vec<ExpectTable>,
     /// The table.
@@ -76,10 +83,29 @@ pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &
     let tail_ms = table.float("tail_ms", 0.0..=600_000.0).map(|t| t.value);
     let align = bool(&mut table, "align");
     let expectations = table.list("expect").unwrap_or_default();
-    if let Some(device) = table.text("device") {
-        let diag = Diag::new(Code::Value, device.span, "tests cannot be played on a device profile");
-        table.push(diag.help("remove `device`: this version of aw knows no device profiles"));
+    // A name is one of those that come with aw; a path is that of a file, from here.
+    let device = table.text("device").map(|device| {
+        let is_path = device.value.contains(['/', '\\']) || device.value.ends_with(".toml");
+        Spanned::new(if is_path { folder.join(device.value) } else { device.value.into() }, device.span)
+    });
+    let seed = table.int("seed", 0..=i64::MAX);
+    let faults = table.take("faults").map(|entry| (entry.key.span, entry.item));
+    if device.is_none() && !table.seen("device") {
+        let needs = seed.as_ref().map(|seed| ("seed", &seed.span)).or(faults.as_ref().map(|(span, _)| ("faults", span)));
+        if let Some((key, span)) = needs {
+            let diag = Diag::new(Code::Missing, span.clone(), format!("`{key}` is of a device, and none is named"));
+            table.push(diag.help("write `device = \"desktop\"`, or another that `aw sim --list` shows"));
+        }
     }
+    let seed = seed.map_or(0, |seed| seed.value as u64);
+    let faults = match faults.map(|(_, item)| item) {
+        Some(Spanned { value: Item::List(list), .. }) => read_faults(list, table.diags()),
+        Some(Spanned { value, span }) => {
+            table.wrong_type("faults", &value, span, "a list of faults, such as [{ kind = \"lost\", share = 0.02 }]");
+            vec![]
+        }
+        None => vec![],
+    };
     if expectations.is_empty() && !table.seen("expect") {
         table.missing("expect", "a test needs something to `expect`", "such as `expect = [{ latency_ms = 40 }]`");
     }
@@ -92,7 +118,7 @@ pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &
     }
     table.rest(TEST_KEYS);
     let name = name.unwrap_or(Spanned::new(String::new(), span.clone()));
-    TestTable { name, play, set, block, tail_ms, align, expect, span }
+    TestTable { name, play, set, block, tail_ms, align, device, seed, faults, expect, span }
 }
 
 /// A file, or a list of files.

@@ -5,16 +5,18 @@ use super::super::plan::{Output, OutputKind, Pace, Plan, Step, readable};
 pub(super) struct Counters<'p> {
     plan: &'p Plan,
     /// Frames ever written, by stream.
-    end: Vec<u64>,
+    pub(super) end: Vec<u64>,
     /// Frames written before this block, by stream.
-    before: Vec<u64>,
+    pub(super) before: Vec<u64>,
     /// Frames ever read, by edge.
-    position: Vec<u64>,
+    pub(super) position: Vec<u64>,
     /// Edges, by stream.
     readers: Vec<Vec<usize>>,
     /// By input and by output: frames due each block.
     paces: (Vec<Pace>, Vec<Option<Pace>>),
     pub(super) fired: Vec<u64>,
+    /// Firings of steps that move fixed numbers of frames, frames of others, in this block; and the walks that moved them.
+    pub(super) moved: Vec<(u64, u64)>,
     given: Vec<u64>,
     /// Frames by which a sink came up short, by output.
     pub(super) short: Vec<u64>,
@@ -42,11 +44,12 @@ impl<'p> Counters<'p> {
         let paces = (sources, plan.outputs.iter().map(sink).collect());
         let (steps, streams) = (plan.steps.len(), plan.streams.len());
         let (fired, given, short) = (vec![0; steps], vec![0; steps], vec![0; plan.outputs.len()]);
+        let moved = vec![(0, 0); steps];
         let mut left = vec![0; streams];
         left.copy_from_slice(&end);
         let (written, block, rounds) = (vec![0; streams], 0, 0);
         let before = end.clone();
-        Self { plan, end, before, position, readers, paces, fired, given, short, left, written, block, rounds }
+        Self { plan, end, before, position, readers, paces, fired, moved, given, short, left, written, block, rounds }
     }
 
     /// Frames that wait at an edge.
@@ -87,13 +90,15 @@ impl<'p> Counters<'p> {
             }
         }
         self.given[step] += times * gives(here).max(1);
-        let fixed = here.inputs.first().map_or(gives(here), |&edge| u64::from(plan.edges[edge].take)) > 0;
-        self.fired[step] += if fixed { times } else { times.div_ceil(u64::from(plan.block)) };
+        let (moved, walks) = &mut self.moved[step];
+        (*moved, *walks) = (*moved + times, *walks + 1);
+        self.fired[step] += if frames_a_firing(plan, here) > 0 { times } else { times.div_ceil(u64::from(plan.block)) };
         true
     }
 
     pub(super) fn run_block(&mut self) {
         self.before.copy_from_slice(&self.end);
+        self.moved.fill((0, 0));
         for (input, pace) in self.plan.inputs.iter().zip(&self.paces.0) {
             self.end[input.stream] += pace.of_block(self.block);
         }
@@ -149,6 +154,11 @@ impl<'p> Counters<'p> {
     pub(super) fn state(&self) -> Vec<u64> {
         (0..self.plan.edges.len()).map(|edge| self.waiting(edge)).collect()
     }
+}
+
+/// Frames that one firing takes of the first input, or gives where there is none; 0 is as many as there are.
+pub(super) fn frames_a_firing(plan: &Plan, step: &Step) -> u64 {
+    step.inputs.first().map_or(gives(step), |&edge| u64::from(plan.edges[edge].take))
 }
 
 /// Frames that one firing gives of the first output that carries frames: the one whose pace a step without inputs keeps.

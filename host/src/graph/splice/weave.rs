@@ -156,6 +156,7 @@ impl<'p> Weave<'p> {
             labels: vec![],
             span: 0..0,
             rehearsals: 0,
+            held: None,
             notes: vec![],
             fade: Some(Fade { wait, length }),
         };

@@ -1,0 +1,1 @@
+//! Who had the core when, as a picture.
