@@ -246,7 +246,9 @@ fn dnsmos_says_what_it_says_in_the_program_of_its_authors() {
     );
     assert!(definition.ends_with("the mean over windows of 9.01 s, a second apart; Identity:0"), "{definition}");
     assert!(
-        said.contains("out.mos: 2.67588") && said.contains(" MOS, wanted at least 3.5 MOS") && said.contains("the model runs on"),
+        said.contains("out.mos: 2.67588")
+            && said.contains(" MOS, wanted at least 3.5 MOS")
+            && said.contains("the model runs on"),
         "{said}"
     );
     // Its sibling for lost packets wants more than sound.
