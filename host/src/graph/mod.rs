@@ -35,16 +35,14 @@ mod verify; //   an independent check of a plan
 pub use codes::Code;
 pub use compile::{Compiled, Device, Listener, Port, check, compile};
 pub use diag::{Diag, Diags, Mark, nearest};
-pub use file::{
-    ExpectTable, Fault, FaultKind, GraphFile, Home, Late, Limit, MEASURES, Measure, NodeTable, Of, OpinionTable, Play, SETTINGS, Score,
-    Side, TestFile, TestTable, Turn, check_tests, text_of,
-};
 pub(crate) use file::read_fault;
+pub use file::{
+    ExpectTable, Fault, FaultKind, GraphFile, Home, Late, Limit, MEASURES, Measure, NodeTable, Of, OpinionTable, Play,
+    SETTINGS, Score, Side, TestFile, TestTable, Turn, check_tests, text_of,
+};
 pub use installed::path as installed_path;
 pub(crate) use item::{Entry, Item};
 pub use item::{Span, Spanned};
-pub(crate) use syntax::parse as parse_toml;
-pub(crate) use table::Table;
 pub use live_values::{LiveNodes, LiveValue, live_nodes, read_live, write_live};
 pub use net::kind_name;
 pub use params::from_text as param_from_text;
@@ -56,6 +54,8 @@ pub use preset::values as preset_values;
 pub use rates::{Paper, Work};
 pub use schema::schema;
 pub use splice::{Likes, Origin, Splice, splice, survivors};
+pub(crate) use syntax::parse as parse_toml;
+pub(crate) use table::Table;
 pub use time::Time;
 pub use vary::{text_to_toml, to_toml};
 pub use verify::{Flaw, verify};

@@ -227,7 +227,8 @@ impl Ask<'_> {
             price.refused = self.refused(&card, runtime);
             let arena = self.number(worker, "arena_kib").filter(|kib| *kib > 0.0);
             let arena = arena.map(|kib| (kib * 1024.0) as u64 * self.channels());
-            price.model = Some(Model { bytes: card.bytes as u64, arena, code: runtime.and_then(|runtime| runtime.code) });
+            price.model =
+                Some(Model { bytes: card.bytes as u64, arena, code: runtime.and_then(|runtime| runtime.code) });
         }
         Ok(price)
     }
@@ -264,7 +265,10 @@ impl Ask<'_> {
         let between = if first.interpolated { ", between or beyond those that were counted" } else { "" };
         let source = format!(
             "{:.0} instructions of {}{between}; {} cycles each: {}",
-            first.instructions_mean, counts.isa, plain(&cpi.cycles), cpi.source
+            first.instructions_mean,
+            counts.isa,
+            plain(&cpi.cycles),
+            cpi.source
         );
         let (tier, of) = (Tier::Counted, Some(Counted::Instructions(first.instructions_mean)));
         Ok(Some(Price { tier, of, code: first.code, cycles, ..Price::unknown(source) }))
@@ -281,7 +285,10 @@ impl Ask<'_> {
             "the profile does not say what a multiply-accumulate costs: [cost] mac, or measure it on the board",
         )?;
         if let Some(lost) = card.macs.uncounted.first() {
-            return Err(format!("the multiply-accumulates of its model cannot be counted: {} {}, {}", lost.count, lost.op, lost.why));
+            return Err(format!(
+                "the multiply-accumulates of its model cannot be counted: {} {}, {}",
+                lost.count, lost.op, lost.why
+            ));
         }
         let macs = card.macs.total * self.channels();
         let source = format!("{macs} multiply-accumulates; {} cycles each: {}", plain(&mac.cycles), mac.source);

@@ -63,7 +63,9 @@ pub fn fit(stage: &Stage, priced: &Priced, profile: &Profile, faults: &Faults) -
     let steady = Faults::new(faults.all().iter().filter(|fault| is_steady(&fault.kind)).cloned().collect(), 0);
     let looked = Case::ALL.map(|case| look(plan, profile, priced, &steady, stage.clock, case, later));
     if faults.burners().next().is_some() {
-        against.doubts.push("something else keeps a core busy at moments that no plan knows: `aw sim` tries them out".into());
+        against
+            .doubts
+            .push("something else keeps a core busy at moments that no plan knows: `aw sim` tries them out".into());
     }
     let tasks = match &looked {
         [Some(low), Some(typical), Some(high)] => {
@@ -102,7 +104,10 @@ fn judge(against: &mut Against, low: &Looked, high: &Looked) {
             against.against.push(format!("{}, and is late {missed} times even where all costs are low", of(low)));
         } else if high.missed[at].1 > 0 {
             let times = high.missed[at].1;
-            against.doubts.push(format!("{}, and is late {times} times, where all costs are high; not where they are low", of(high)));
+            against.doubts.push(format!(
+                "{}, and is late {times} times, where all costs are high; not where they are low",
+                of(high)
+            ));
         }
     }
     if low.grows {

@@ -154,7 +154,8 @@ impl<'p> Machine<'p> {
         clock: Clock,
         case: Case,
     ) -> Self {
-        let mut tasks: Vec<Task> = faults.burners().map(|burner| Task::of(Kind::Burner { burner, next: burner.from })).collect();
+        let mut tasks: Vec<Task> =
+            faults.burners().map(|burner| Task::of(Kind::Burner { burner, next: burner.from })).collect();
         let audio = tasks.len();
         tasks.push(Task::of(Kind::Audio));
         tasks.extend(lanes(plan).into_iter().map(|lane| Task::of(Kind::Lane(lane))));
@@ -300,7 +301,16 @@ impl<'p> Machine<'p> {
             let Kind::Burner { burner, next } = &mut task.kind else { continue };
             while *next <= self.now && *next < burner.to {
                 let (released, due) = (*next, *next + burner.every);
-                let job = Job { world: 0, block: 0, released, due, left: Some(burner.takes), firings: 0, missed: false, empty: false };
+                let job = Job {
+                    world: 0,
+                    block: 0,
+                    released,
+                    due,
+                    left: Some(burner.takes),
+                    firings: 0,
+                    missed: false,
+                    empty: false,
+                };
                 task.jobs.push_back(job);
                 *next = due;
             }
@@ -530,7 +540,8 @@ fn lanes(plan: &Plan) -> Vec<Lane> {
         let streams = steps.iter().flat_map(|&step| &plan.steps[step].outputs).filter_map(|output| output.stream);
         let streams: Vec<usize> = streams.collect();
         let is_read = plan.edges.iter().any(|edge| edge.leaves_lane() && streams.contains(&edge.stream));
-        let delay = steps.iter().filter_map(|&step| plan.steps[step].lane.as_ref()).map(|lane| u64::from(lane.delay)).max();
+        let delay =
+            steps.iter().filter_map(|&step| plan.steps[step].lane.as_ref()).map(|lane| u64::from(lane.delay)).max();
         let due = (!is_read).then(|| (delay.unwrap_or(1).max(1) * plan.period).div_ceil(firings).max(1));
         let patience = plan.patience(name);
         lanes.push((firings, Lane { number, steps, patience, full: false, due, asked: (0, 0) }));

@@ -74,7 +74,8 @@ impl Account {
     }
 
     fn place(&mut self, item: Item, profile: &Profile) {
-        let mut holders = profile.heaps.iter().enumerate().filter(|(_, heap)| heap.holds.contains(&item.what)).peekable();
+        let mut holders =
+            profile.heaps.iter().enumerate().filter(|(_, heap)| heap.holds.contains(&item.what)).peekable();
         if holders.peek().is_none() || item.bytes == Some(0) {
             return; // the profile keeps no account of it
         }
@@ -93,7 +94,8 @@ impl Account {
         let first = self.heaps.first().map_or(0.0, |heap| heap.wait_states);
         let of = |step: usize| {
             let lies = |heap: &&Heap| {
-                let is = |item: &Item| item.step == Some(step) && matches!(item.what, Holds::State | Holds::Activations);
+                let is =
+                    |item: &Item| item.step == Some(step) && matches!(item.what, Holds::State | Holds::Activations);
                 heap.items.iter().any(is)
             };
             self.heaps.iter().rev().find(lies).map_or(first, |heap| heap.wait_states)
@@ -117,14 +119,19 @@ fn items(plan: &Plan, profile: &Profile, prices: &Prices) -> Vec<Item> {
         let streams = step.outputs.iter().filter_map(|output| output.stream);
         items.extend(streams.map(|number| stream(&step.name, Some(at), &plan.streams[number])));
         let Some(model) = &price.model else {
-            let source = if step.held.is_some() { "allocated when it was made, on this machine" } else { "not seen on this system" };
+            let source = if step.held.is_some() {
+                "allocated when it was made, on this machine"
+            } else {
+                "not seen on this system"
+            };
             items.push(of_step(Holds::State, step.held, source));
             let source = if price.code.is_some() { "executed when it was counted" } else { "its code was not counted" };
             items.push(of_step(Holds::Code, price.code, source));
             continue;
         };
         // TFLite Micro holds nothing but its arena and the file.
-        let arena = model.arena.or(step.held.filter(|_| step.worker == "tflm").map(|held| held.saturating_sub(model.bytes)));
+        let arena =
+            model.arena.or(step.held.filter(|_| step.worker == "tflm").map(|held| held.saturating_sub(model.bytes)));
         let source = match (model.arena, arena) {
             (Some(_), _) => "its arena",
             (None, Some(_)) => "allocated when it was made, on this machine",
@@ -132,7 +139,8 @@ fn items(plan: &Plan, profile: &Profile, prices: &Prices) -> Vec<Item> {
         };
         items.push(of_step(Holds::Activations, arena, source));
         items.push(of_step(Holds::Weights, Some(model.bytes), "its file"));
-        let source = if model.code.is_some() { "the profile" } else { "the profile does not say: code_kib in [[runtime]]" };
+        let source =
+            if model.code.is_some() { "the profile" } else { "the profile does not say: code_kib in [[runtime]]" };
         items.push(of_step(Holds::Code, model.code, source));
     }
     once_a_worker(plan, &mut items);
@@ -143,7 +151,9 @@ fn items(plan: &Plan, profile: &Profile, prices: &Prices) -> Vec<Item> {
 fn once_a_worker(plan: &Plan, items: &mut [Item]) {
     let mut firsts: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
     for at in 0..items.len() {
-        let (Holds::Code, Some(step), Some(bytes)) = (items[at].what, items[at].step, items[at].bytes) else { continue };
+        let (Holds::Code, Some(step), Some(bytes)) = (items[at].what, items[at].step, items[at].bytes) else {
+            continue;
+        };
         let (first, most) = firsts.entry(&plan.steps[step].worker).or_insert((at, 0));
         *most = bytes.max(*most);
         items[at].bytes = Some(0);

@@ -32,7 +32,10 @@ pub struct Priced {
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// The device has another rate.
-    #[error("{device} has {} Hz, and {rate} Hz are asked for{of}: convert the sound, or name another device", list(known))]
+    #[error(
+        "{device} has {} Hz, and {rate} Hz are asked for{of}: convert the sound, or name another device",
+        list(known)
+    )]
     Rate {
         /// The device.
         device: String,

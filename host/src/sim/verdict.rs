@@ -83,8 +83,9 @@ impl Case {
 fn no_room(item: &Item, account: &Account, profile: &Profile) -> String {
     let holders = profile.heaps.iter().zip(&account.heaps).filter(|(heap, _)| heap.holds.contains(&item.what));
     let left = |heap: &super::memory::Heap| heap.bytes.saturating_sub(heap.used);
-    let room: Vec<String> =
-        holders.map(|(_, heap)| format!("{} of {} has {} left", heap.name, bytes(heap.bytes), bytes(left(heap)))).collect();
+    let room: Vec<String> = holders
+        .map(|(_, heap)| format!("{} of {} has {} left", heap.name, bytes(heap.bytes), bytes(left(heap))))
+        .collect();
     let whose = if item.step.is_some() { format!("`{}`", item.of) } else { item.of.clone() };
     format!("{whose}: {} of {} find no room; {}", bytes(item.bytes.unwrap_or(0)), item.what.name(), room.join(", "))
 }

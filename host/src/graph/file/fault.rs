@@ -96,7 +96,10 @@ impl Fault {
             Some((name, value)) if name.trim() == "heap" => format!("heap = {:?}", value.trim().trim_matches('"')),
             _ => (*key).to_string(),
         };
-        let toml = format!("fault = {{ {} }}", std::iter::once(format!("kind = {kind:?}")).chain(keys.iter().map(quoted)).collect::<Vec<_>>().join(", "));
+        let toml = format!(
+            "fault = {{ {} }}",
+            std::iter::once(format!("kind = {kind:?}")).chain(keys.iter().map(quoted)).collect::<Vec<_>>().join(", ")
+        );
         let mut diags = Diags::default();
         let entry = syntax::parse(&toml, &mut diags).into_iter().next();
         let fault = entry.and_then(|entry| read_fault(entry.item, &mut diags));

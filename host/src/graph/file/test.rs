@@ -9,7 +9,8 @@ use super::fault::{Fault, read_faults};
 use std::path::{Path, PathBuf};
 
 /// Keys of `[[test]]`.
-pub(crate) const TEST_KEYS: &[&str] = &["name", "play", "set", "block", "tail_ms", "align", "device", "seed", "faults", "expect"];
+pub(crate) const TEST_KEYS: &[&str] =
+    &["name", "play", "set", "block", "tail_ms", "align", "device", "seed", "faults", "expect"];
 /// Keys of what `set` lists.
 const SET_KEYS: &[&str] = &["param", "value", "at_s", "ramp_ms"];
 
@@ -91,7 +92,8 @@ pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &
     let seed = table.int("seed", 0..=i64::MAX);
     let faults = table.take("faults").map(|entry| (entry.key.span, entry.item));
     if device.is_none() && !table.seen("device") {
-        let needs = seed.as_ref().map(|seed| ("seed", &seed.span)).or(faults.as_ref().map(|(span, _)| ("faults", span)));
+        let needs =
+            seed.as_ref().map(|seed| ("seed", &seed.span)).or(faults.as_ref().map(|(span, _)| ("faults", span)));
         if let Some((key, span)) = needs {
             let diag = Diag::new(Code::Missing, span.clone(), format!("`{key}` is of a device, and none is named"));
             table.push(diag.help("write `device = \"desktop\"`, or another that `aw sim --list` shows"));

@@ -190,13 +190,21 @@ fn read_audio(span: Span, entries: Vec<Entry>, diags: &mut Diags) -> Option<Audi
     let mut table = Table::new("[audio]", entries, span, diags);
     let rates = ints(&mut table, "rates", 1..=768_000);
     if rates.is_empty() {
-        table.missing("rates", "`rates` is missing", "write the rates that it can have, such as `rates = [16000, 48000]`");
+        table.missing(
+            "rates",
+            "`rates` is missing",
+            "write the rates that it can have, such as `rates = [16000, 48000]`",
+        );
     }
     let block = needed(&mut table, "block", 1..=65_536);
     let others = ints(&mut table, "blocks", 1..=65_536);
     let (inputs, outputs) = (table.int("inputs", 0..=64), table.int("outputs", 0..=64));
-    let formats =
-        [("s16", SampleFormat::S16), ("s24", SampleFormat::S24), ("s32", SampleFormat::S32), ("f32", SampleFormat::F32)];
+    let formats = [
+        ("s16", SampleFormat::S16),
+        ("s24", SampleFormat::S24),
+        ("s32", SampleFormat::S32),
+        ("f32", SampleFormat::F32),
+    ];
     let format = word(&mut table, "format", &formats);
     if format.is_none() && !table.seen("format") {
         table.missing("format", "`format` is missing", "write `format = \"s16\"`, or s24, s32, f32");
@@ -273,7 +281,8 @@ fn cost(table: &mut Table, key: &str) -> Option<Cost> {
     let place = table.place(key);
     let (cycles, source) = band(table, key, 0.0..=1e6)?;
     if source.is_empty() {
-        let diag = Diag::new(Code::Missing, place.unwrap_or_default(), format!("`{key}` does not say where it comes from"));
+        let diag =
+            Diag::new(Code::Missing, place.unwrap_or_default(), format!("`{key}` does not say where it comes from"));
         table.push(diag.help("write `source = \"…\"` in it: of which measurements, or that it is an estimate"));
         return None;
     }
@@ -295,7 +304,9 @@ fn read_costs(span: Span, entries: Vec<Entry>, folder: &Path, diags: &mut Diags)
     let mut measured = vec![];
     if let Some(file) = table.text("measured") {
         match calibrate::Measured::read(&folder.join(&file.value)) {
-            Ok(rows) => measured.extend(rows.into_iter().map(|row| Measured { node: row.node, mean: row.mean, max: row.max })),
+            Ok(rows) => {
+                measured.extend(rows.into_iter().map(|row| Measured { node: row.node, mean: row.mean, max: row.max }))
+            }
             Err(why) => table.push(Diag::new(Code::Path, file.span, why.to_string())),
         }
     }

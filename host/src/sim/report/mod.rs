@@ -200,7 +200,15 @@ impl Device {
 
 impl Report {
     /// Of a run that is over. `world`: blocks of the device's time.
-    pub fn new(job: &Job, plan: &Plan, priced: &Priced, machine: &Machine, snr: Vec<Snr>, clipped: u64, loads: &[Arc<Load>]) -> Self {
+    pub fn new(
+        job: &Job,
+        plan: &Plan,
+        priced: &Priced,
+        machine: &Machine,
+        snr: Vec<Snr>,
+        clipped: u64,
+        loads: &[Arc<Load>],
+    ) -> Self {
         let (profile, clock) = (&job.profile, machine.clock());
         let count = machine.blocks();
         let [low, high] = [Case::Low, Case::High].map(|case| on_paper(job, plan, &priced.prices, clock, case, count));
@@ -344,7 +352,11 @@ fn in_time(against: &mut Against, tasks: &[Task], nodes: &[Node], tallies: [&Tal
         let heaviest = own.max_by(|a, b| peak(a).total_cmp(&peak(b)));
         let who = heaviest.map_or(String::new(), |node| {
             let percent = node.percent.map_or(0.0, |percent| percent.typical);
-            format!("; `{}` weighs most, {percent:.1} % of a core on average, up to {:.0} cycles in a block", node.name, peak(node))
+            format!(
+                "; `{}` weighs most, {percent:.1} % of a core on average, up to {:.0} cycles in a block",
+                node.name,
+                peak(node)
+            )
         });
         let deadline = task.deadline_ms.unwrap_or(0.0);
         let longest = |end: fn(&Band) -> f64| task.longest_ms.as_ref().map_or(0.0, end);

@@ -15,7 +15,8 @@ pub fn table(report: &Report) -> String {
         "{:.3} s: {} blocks of {} samples at {} Hz, {:.3} ms and {} cycles each; {} DMA buffers",
         blocks.seconds, blocks.count, blocks.samples, blocks.rate, blocks.ms, blocks.cycles, blocks.buffers
     );
-    let faults = if report.faults.is_empty() { String::new() } else { format!(", faults: {}", report.faults.join(" ")) };
+    let faults =
+        if report.faults.is_empty() { String::new() } else { format!(", faults: {}", report.faults.join(" ")) };
     let _ = writeln!(text, "seed {}{faults}; trace {} of {} events\n", report.seed, report.trace, report.events);
     text += &nodes(&report.nodes);
     text += &tasks(&report.tasks);
@@ -71,11 +72,16 @@ fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
 /// "12.3 (10.1 … 15.0)".
 fn band(band: &Band, digits: usize) -> String {
     let Band { low, typical, high } = band;
-    if low == high { format!("{typical:.digits$}") } else { format!("{typical:.digits$} ({low:.digits$} … {high:.digits$})") }
+    if low == high {
+        format!("{typical:.digits$}")
+    } else {
+        format!("{typical:.digits$} ({low:.digits$} … {high:.digits$})")
+    }
 }
 
 fn nodes(nodes: &[Node]) -> String {
-    let mut rows = vec![row(["node", "worker", "task", "cost", "a second", "mean", "p99", "peak", "% of a core", "MHz"])];
+    let mut rows =
+        vec![row(["node", "worker", "task", "cost", "a second", "mean", "p99", "peak", "% of a core", "MHz"])];
     for node in nodes {
         let mut cells = row([&node.name, &node.worker, &node.task, node.tier.name()]);
         cells.push(format!("{:.1}", node.firings_per_s));
@@ -100,10 +106,24 @@ fn nodes(nodes: &[Node]) -> String {
 }
 
 fn tasks(tasks: &[Task]) -> String {
-    let mut rows = vec![row(["task", "deadline", "% of a core", "jobs", "mean", "p99", "longest", "missed (low, expected, high)"])];
+    let mut rows = vec![row([
+        "task",
+        "deadline",
+        "% of a core",
+        "jobs",
+        "mean",
+        "p99",
+        "longest",
+        "missed (low, expected, high)",
+    ])];
     for task in tasks {
         let ms = |ms: f64| format!("{ms:.3} ms");
-        let mut cells = vec![task.name.clone(), task.deadline_ms.map_or("".into(), ms), band(&task.percent, 1), task.jobs.to_string()];
+        let mut cells = vec![
+            task.name.clone(),
+            task.deadline_ms.map_or("".into(), ms),
+            band(&task.percent, 1),
+            task.jobs.to_string(),
+        ];
         match (&task.response_ms, &task.longest_ms) {
             (Some([mean, p99, longest]), of_cases) => {
                 let longest = of_cases.as_ref().map_or(ms(*longest), |longest| format!("{} ms", band(longest, 3)));
@@ -125,7 +145,8 @@ fn missing(missing: &Missing) -> String {
         (missing.lost, "without their interrupt"),
         (missing.slips, "played twice or left out, as two clocks differ"),
     ];
-    let said: Vec<String> = all.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let said: Vec<String> =
+        all.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     if said.is_empty() { String::new() } else { format!("Blocks not played as they should: {}\n\n", said.join("; ")) }
 }
 
@@ -146,7 +167,13 @@ pub fn memory(account: &Account) -> String {
         }
         let kinds: Vec<String> = kinds.iter().map(|(kind, size)| format!("{kind} {}", bytes(*size))).collect();
         let percent = 100.0 * heap.used as f64 / heap.bytes.max(1) as f64;
-        rows.push(vec![heap.name.clone(), bytes(heap.bytes), bytes(heap.used), format!("{percent:.1}"), kinds.join(", ")]);
+        rows.push(vec![
+            heap.name.clone(),
+            bytes(heap.bytes),
+            bytes(heap.used),
+            format!("{percent:.1}"),
+            kinds.join(", "),
+        ]);
     }
     let mut text = columns(&rows, 1);
     for item in &account.homeless {
@@ -187,6 +214,7 @@ pub fn fit_table(fit: &Fit) -> String {
         let [low, typical, high] = task.missed;
         rows.push(vec![task.name.clone(), band(&task.percent, 1), format!("{low}, {typical}, {high}")]);
     }
-    let parts = [head(&fit.device), "\n".into(), columns(&rows, 1), "\n".into(), memory(&fit.memory), latency(&fit.latency)];
+    let parts =
+        [head(&fit.device), "\n".into(), columns(&rows, 1), "\n".into(), memory(&fit.memory), latency(&fit.latency)];
     format!("{}\n{}", parts.concat(), verdict(&fit.verdict))
 }
