@@ -2,8 +2,8 @@
 use super::graph::Graph;
 use super::{FAILED, USAGE, WorkersFrom, fail, json, print};
 use aw_host::check::conform::{Finding, Report, Suite, SuiteError, Task, Verdict, child};
-use aw_host::graph::{Device, Home, TestFile};
-use aw_host::trial::find;
+use aw_host::graph::{Device, Home, TestFile, check_tests};
+use aw_host::trial::{check_devices, find};
 use clap::Args;
 use serde_json::json;
 use std::ffi::OsString;
@@ -54,9 +54,12 @@ impl Command {
         }
         let graph = Graph::read(&self.path)?;
         let workers = self.workers.find()?;
-        let (compiled, diags) = graph.compile(&workers, &Device { live: self.live, ..Device::default() }, &[]);
+        let (compiled, mut diags) = graph.compile(&workers, &Device { live: self.live, ..Device::default() }, &[]);
+        check_tests(&graph.file.tests, &graph.file, &mut diags);
+        check_devices(&graph.file.tests, &mut diags);
+        diags.sort();
         graph.print(&diags, self.json)?;
-        Ok(if compiled.is_some() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+        Ok(if compiled.is_some() && diags.errors() == 0 { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
     }
 
     /// A file of tests: their mistakes, and whether the graph is a graph.

@@ -8,7 +8,10 @@ use super::{USAGE, WorkersFrom, ends, fail, json, print};
 use aw_host::graph::Fault;
 use aw_host::io::LineWriter;
 use aw_host::replay::{Keep, Progress, ReplayError};
-use aw_host::sim::{Answer, Faults, Job, Profile, SimError, Simulated, StageError, profiles, report, simulate};
+use aw_host::sim::report::Report;
+use aw_host::sim::{
+    Answer, Faults, Job, Profile, SimError, Simulated, StageError, on_paper, profiles, report, simulate,
+};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,6 +47,9 @@ pub struct Command {
     /// A live parameter and its value
     #[arg(long, value_name = "NODE.PARAM=VALUE")]
     set: Vec<String>,
+    /// Where no sound is given: how long the device runs without any, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    seconds: f64,
     /// Seconds to go on after the input ended, instead of what the graph declares
     #[arg(long, value_name = "SECONDS")]
     tail: Option<f64>,
@@ -94,8 +100,43 @@ impl Command {
         let faults = faults(&self.faults, &profile, self.seed)?;
         let job = Job { replay: self.replay(&graph)?, profile, faults, counts: self.counts.clone() };
         let workers = self.workers.find()?;
-        let simulated = self.simulate(&graph, &job, &workers, many::on_ctrl_c()?)?;
-        self.tell(&simulated)
+        let stop = many::on_ctrl_c()?;
+        let mut inputs = graph.file.inputs.iter().peekable();
+        let has_inputs = inputs.peek().is_some();
+        let is_played = inputs.any(|input| input.wav.is_some() || job.replay.inputs.contains_key(&input.name.value));
+        // Without any sound, time and memory can still be told.
+        if has_inputs && !is_played {
+            return self.run_on_paper(&graph, &job, &workers, stop);
+        }
+        self.tell(&self.simulate(&graph, &job, &workers, stop)?)
+    }
+
+    fn run_on_paper(
+        &self,
+        graph: &Graph,
+        job: &Job,
+        workers: &aw_host::plugin::Workers,
+        stop: &AtomicBool,
+    ) -> Result<ExitCode, ExitCode> {
+        if !self.outputs.is_empty() || self.events.is_some() || !self.set.is_empty() {
+            return Err(ends::usage(
+                "nothing is played, so nothing is heard: name a file with --in, or leave --out, --events and --set out",
+            ));
+        }
+        if !(0.001..=1e6).contains(&self.seconds) {
+            return Err(ends::usage("--seconds takes 0.001 to 1000000"));
+        }
+        let mut diags = graph.diags();
+        let progress = Progress { stop, played: &|_| () };
+        let result = on_paper(job, &graph.file, workers, self.seconds, &progress, &mut diags);
+        diags.sort();
+        graph.say(&diags, self.quiet);
+        let report = result.map_err(said)?;
+        self.print(&report)?;
+        if !self.quiet && !self.json {
+            say!("no sound was played (--in FILE): what hangs from it, such as allocations and SNR, is not looked at");
+        }
+        Ok(answer(report.verdict.answer))
     }
 
     fn replay(&self, graph: &Graph) -> Result<aw_host::replay::Job, ExitCode> {
@@ -138,16 +179,7 @@ impl Command {
         bar.finish();
         diags.sort();
         graph.say(&diags, self.quiet);
-        result.map_err(|why| match why {
-            SimError::Replay(ReplayError::Interrupted) => {
-                say!("{}", many::ENDED);
-                ExitCode::from(many::INTERRUPTED)
-            }
-            SimError::Replay(ReplayError::Graph) | SimError::Stage(StageError::Graph(ReplayError::Graph)) => {
-                ExitCode::from(super::FAILED)
-            }
-            why => fail(why),
-        })
+        result.map_err(said)
     }
 
     fn tell(&self, simulated: &Simulated) -> Result<ExitCode, ExitCode> {
@@ -166,21 +198,40 @@ impl Command {
         for warning in &outcome.warnings {
             say!("warning: {warning}");
         }
+        self.print(report)?;
+        if !self.quiet && !self.json {
+            let (seconds, elapsed) = (report.blocks.seconds, outcome.elapsed.as_secs_f64());
+            say!("{seconds:.2} s on the device in {elapsed:.3} s: {:.0}× real time", seconds / elapsed.max(1e-9));
+        }
+        Ok(if failed { ExitCode::from(super::FAILED) } else { answer(report.verdict.answer) })
+    }
+
+    /// The report, as it was asked for.
+    fn print(&self, report: &Report) -> Result<(), ExitCode> {
         if let Some(path) = &self.report {
             let title = self.path.as_ref().map_or(String::new(), |path| path.display().to_string());
             let mut page = LineWriter::create(path).map_err(fail)?;
             page.write(&report::page(report, &title)).and_then(|()| page.finish()).map_err(fail)?;
         }
         match (self.json, self.quiet) {
-            (true, _) => print(&json(&report::to_json(report)))?,
-            (false, true) => print(&report::verdict(&report.verdict))?,
-            (false, false) => {
-                print(&report::table(report))?;
-                let (seconds, elapsed) = (report.blocks.seconds, outcome.elapsed.as_secs_f64());
-                say!("{seconds:.2} s on the device in {elapsed:.3} s: {:.0}× real time", seconds / elapsed.max(1e-9));
-            }
+            (true, _) => print(&json(&report::to_json(report))),
+            (false, true) => print(&report::verdict(&report.verdict)),
+            (false, false) => print(&report::table(report)),
         }
-        Ok(if failed { ExitCode::from(super::FAILED) } else { answer(report.verdict.answer) })
+    }
+}
+
+/// What went wrong, said.
+fn said(why: SimError) -> ExitCode {
+    match why {
+        SimError::Replay(ReplayError::Interrupted) => {
+            say!("{}", many::ENDED);
+            ExitCode::from(many::INTERRUPTED)
+        }
+        SimError::Replay(ReplayError::Graph) | SimError::Stage(StageError::Graph(ReplayError::Graph)) => {
+            ExitCode::from(super::FAILED)
+        }
+        why => fail(why),
     }
 }
 

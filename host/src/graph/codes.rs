@@ -41,7 +41,7 @@ A text stands in quotes, a table header in brackets, and a key may be set once:
     [input.NAME]   device or wav, channels
     [node.NAME]    worker, in, run, and the parameters of the worker
     [output.NAME]  from, and device, wav or to
-    [[test]]       name, play, expect, set, block, tail_ms, align";
+    [[test]]       name, play, expect, set, block, tail_ms, align, device, seed, faults";
     /// Something must be there and is not.
     Missing "missing" "A key or a table that is needed is not there: `rate` in [graph], `worker` in a node, `from` in an output,
 a required parameter of a worker, or any output at all.";

@@ -15,7 +15,7 @@ mod test; //   `[[test]]`
 mod tests_of; // tests in a file of their own
 
 pub use expect::{ExpectTable, Limit};
-pub(crate) use fault::read_entries as read_fault;
+pub(crate) use fault::{FAULTS, read_entries as read_fault};
 pub use fault::{Fault, FaultKind};
 pub use measure::{MEASURES, Measure, Of, SETTINGS, Side};
 pub use opinion::{OpinionTable, Score};

@@ -1,5 +1,5 @@
 //! A JSON Schema of the graph language, made from the workers that were found: for completion in editors.
-use super::file::{MEASURES, Side};
+use super::file::{FAULTS, MEASURES, Side};
 use crate::plugin::{Descriptor, Param, ParamType, Preset, Value as Given, Workers};
 use serde_json::{Map, Value, json};
 
@@ -84,9 +84,25 @@ fn test() -> Value {
             "block": { "type": "integer", "minimum": 1, "maximum": 65536, "description": "Samples a block" },
             "tail_ms": { "type": "number", "minimum": 0, "description": "How long it sounds on after its input ended" },
             "align": { "type": "boolean", "description": "Latency is taken off what is compared and measured" },
+            "device": { "type": "string", "description": "The device that it is played on, which is not there: a name that `aw sim --list` shows, or the path of a profile" },
+            "seed": { "type": "integer", "minimum": 0, "description": "Which of all things that may go wrong by chance do" },
+            "faults": { "type": "array", "items": fault(), "description": "What goes wrong on the device" },
             "expect": { "type": "array", "minItems": 1, "items": expectation() },
         },
     })
+}
+
+fn fault() -> Value {
+    let one = |(kind, keys): &(&str, &[&str])| {
+        let mut properties = json!({ "kind": { "const": kind } });
+        for key in keys.iter().chain(&["from_s", "to_s"]) {
+            properties[*key] = json!({ "type": if *key == "heap" { "string" } else { "number" } });
+        }
+        let needed = keys.iter().filter(|key| !["heap", "every_ms"].contains(*key));
+        let required: Vec<&str> = std::iter::once("kind").chain(needed.copied()).collect();
+        json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })
+    };
+    json!({ "oneOf": FAULTS.iter().map(one).collect::<Vec<Value>>() })
 }
 
 fn expectation() -> Value {
@@ -119,7 +135,7 @@ fn expectation() -> Value {
             Side::Exactly | Side::Both => measure.about.to_string(),
         };
         keys[measure.key] = match (measure.key, measure.side) {
-            ("bit_equal", _) => json!({ "type": "boolean", "description": about }),
+            ("bit_equal" | "fits", _) => json!({ "type": "boolean", "description": about }),
             (_, Side::Both) => json!({ "allOf": [limit], "description": about }),
             _ => json!({ "anyOf": [{ "type": "number" }, limit], "description": about }),
         };

@@ -37,6 +37,6 @@ pub use cost::Tier;
 pub use fault::Faults;
 pub use fit::{Fit, fit};
 pub use profile::{Profile, ProfileError, names as profiles};
-pub use run::{Job, SimError, Simulated, simulate};
+pub use run::{Job, SimError, Simulated, on_paper, simulate};
 pub use stage::{Stage, StageError};
 pub use verdict::{Answer, Verdict};

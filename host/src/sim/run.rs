@@ -1,5 +1,6 @@
 //! A graph on a device that is not there, with the sound of files.
 use super::band::Case;
+use super::clock::SECOND;
 use super::edge::{In, Out, Planes};
 use super::fault::Faults;
 use super::machine::{Heard, Machine, Played, Turn};
@@ -7,7 +8,7 @@ use super::report::Report;
 use super::stage::{Stage, StageError};
 use super::twin::Twin;
 use crate::control::Engine;
-use crate::graph::{Diags, GraphFile, OutputKind};
+use crate::graph::{Device, Diags, GraphFile, OutputKind};
 use crate::plugin::{Frames, FramesMut, Workers};
 use crate::render::Stand;
 use crate::replay::{Outcome, Progress, ReplayError, Run};
@@ -86,6 +87,33 @@ pub fn simulate(
     let mut outcome = run.finish()?;
     outcome.elapsed = start.elapsed();
     Ok(Simulated { outcome, report })
+}
+
+/// Runs a graph on a device for so many seconds without any sound: all that hangs from time alone.
+///
+/// # Errors
+/// [`SimError`]
+pub fn on_paper(
+    job: &Job,
+    file: &GraphFile,
+    workers: &Workers,
+    seconds: f64,
+    progress: &Progress,
+    diags: &mut Diags,
+) -> Result<Report, SimError> {
+    let device = Device { block: job.replay.block, ..Device::default() };
+    let stage = Stage::set(file, workers, &job.profile, device, &[], diags)?;
+    let priced = stage.price(workers, &job.profile, &job.faults, &job.counts)?;
+    let plan = &stage.compiled.plan;
+    let mut machine = Machine::new(plan, &job.profile, &priced.prices, &job.faults, stage.clock, Case::Typical);
+    let until = (seconds * SECOND as f64) as u64;
+    while machine.clock().block_begins(machine.blocks()) < until {
+        if progress.stop.load(Relaxed) {
+            return Err(ReplayError::Interrupted.into());
+        }
+        let _nobody_hears = machine.turn();
+    }
+    Ok(Report::new(job, plan, &priced, &machine, vec![], 0, &[]))
 }
 
 /// A run on its way.

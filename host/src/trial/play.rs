@@ -1,13 +1,15 @@
 //! A case through its graph.
+use super::device::{self, Run, Stopped};
 use super::judge::{Evidence, judge};
 use super::report::exhibit;
 use super::verdict::{Checked, Exhibit, Golden, Status, Verdict};
 use super::{Case, Suite};
-use crate::control::{Report, Turn};
+use crate::control::Turn;
 use crate::graph::{Diags, Of, TestTable};
 use crate::metrics::Difference;
 use crate::plugin::Workers;
-use crate::replay::{Job, Keep, Outcome, Progress, ReplayError, replay};
+use crate::replay::{Job, Keep, Outcome, Progress};
+use crate::sim::report::Report;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -56,27 +58,44 @@ fn played(case: &Case, suite: &Suite, trial: &Trial, diags: &mut Diags) -> Resul
     if diags.errors() > 0 {
         return Ok(broken(format!("the graph {graph} has mistakes")));
     }
-    let machine = measures(test, &["load_percent", "memory_mib"]);
+    // On a device nothing hangs on this machine.
+    let machine = test.device.is_none() && measures(test, &["load_percent", "memory_mib"]);
     let alone = machine.then(|| trial.alone.write().unwrap_or_else(PoisonError::into_inner));
     let beside = (!machine).then(|| trial.alone.read().unwrap_or_else(PoisonError::into_inner));
     let job = job(case, test);
-    let outcome = match replay(&job, &suite.graph, trial.workers, &trial.progress, diags) {
-        Ok(outcome) => outcome,
-        Err(ReplayError::Interrupted) => return Err(Interrupted),
-        Err(ReplayError::Graph) => return Ok(broken(format!("the graph {graph} has mistakes"))),
-        Err(why) => return Ok(broken(why.to_string())),
+    let play = |disturbed: bool, diags: &mut Diags| {
+        device::run(&job, (test, suite), trial.workers, &trial.progress, disturbed, diags)
+    };
+    let broken_by = |stopped: Stopped| match stopped {
+        Stopped::Interrupted => Err(Interrupted),
+        Stopped::Graph => Ok(broken(format!("the graph {graph} has mistakes"))),
+        Stopped::Broken(why) => Ok(broken(why)),
+    };
+    let Run { outcome, device } = match play(true, diags) {
+        Ok(run) => run,
+        Err(stopped) => return broken_by(stopped),
     };
     for time in 2..=trial.times {
-        let again = match replay(&job, &suite.graph, trial.workers, &trial.progress, diags) {
-            Err(ReplayError::Interrupted) => return Err(Interrupted),
-            again => again.map_err(|why| why.to_string()).and_then(|again| same(&outcome, &again)),
+        let again = match play(true, diags) {
+            Ok(again) => {
+                same(&outcome, &again.outcome).and_then(|()| same_trace(device.as_ref(), again.device.as_ref()))
+            }
+            Err(Stopped::Interrupted) => return Err(Interrupted),
+            Err(Stopped::Graph) => Err(format!("the graph {graph} has mistakes")),
+            Err(Stopped::Broken(why)) => Err(why),
         };
         if let Err(why) = again {
             return Ok(broken(format!("run {time} is not as the first: {why}")));
         }
     }
+    let asked = test.expect.iter().any(|expect| expect.looks_at(Of::Undisturbed));
+    let undisturbed = match asked.then(|| play(false, diags)).transpose() {
+        Ok(run) => run.map(|run| run.outcome),
+        Err(stopped) => return broken_by(stopped),
+    };
     drop(alone);
-    let evidence = Evidence { case, test, outcome: &outcome, trial };
+    let (device, undisturbed) = (device.as_ref(), undisturbed.as_ref());
+    let evidence = Evidence { case, test, outcome: &outcome, device, undisturbed, trial };
     let checks = judge(&evidence);
     if trial.progress.stop.load(Relaxed) {
         return Err(Interrupted);
@@ -138,6 +157,16 @@ fn same(first: &Outcome, again: &Outcome) -> Result<(), String> {
     }
 }
 
+/// Whether a device did the same, to the picosecond.
+fn same_trace(first: Option<&Report>, again: Option<&Report>) -> Result<(), String> {
+    match (first, again) {
+        (Some(first), Some(again)) if first.trace != again.trace => {
+            Err(format!("the device did something else: trace {} instead of {}", again.trace, first.trace))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether a test measures one of these.
 fn measures(test: &TestTable, keys: &[&str]) -> bool {
     test.expect.iter().flat_map(|expect| &expect.limits).any(|limit| keys.contains(&limit.measure.key))
@@ -167,14 +196,14 @@ fn job(case: &Case, test: &TestTable) -> Job {
 /// A worker that failed: what was heard after that is of no use.
 fn failure(outcome: &Outcome) -> Option<String> {
     outcome.reports.iter().find_map(|report| match report {
-        Report::Failed { node, why, instead } => Some(format!("`{node}` {why}; {instead}")),
+        crate::control::Report::Failed { node, why, instead } => Some(format!("`{node}` {why}; {instead}")),
         _ => None,
     })
 }
 
 fn notes(outcome: &Outcome, test: &TestTable) -> Vec<String> {
     let said = outcome.reports.iter().filter_map(|report| match report {
-        Report::Says { node, text } => Some(format!("`{node}` says: {text}")),
+        crate::control::Report::Says { node, text } => Some(format!("`{node}` says: {text}")),
         _ => None,
     });
     let late = test.set.iter().filter(|turn| turn.at_s >= outcome.seconds);

@@ -1,4 +1,5 @@
 //! Files with tests: graph files, and files of tests that name their graph.
+use super::device::check_devices;
 use crate::graph::{Diag, Diags, GraphFile, Home, TestFile, TestTable, check_tests, text_of};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
@@ -92,6 +93,7 @@ impl Suite {
                 let mut diags: Diags = found.iter().filter(of_tests).cloned().collect();
                 let graph_diags = found.iter().filter(|diag| !of_tests(diag)).cloned().collect();
                 check_tests(&tests, &graph, &mut diags);
+                check_devices(&tests, &mut diags);
                 diags.sort();
                 Ok(Some(Self { path: path.into(), text, diags, tests, graph, graph_diags }))
             }
@@ -106,6 +108,7 @@ impl Suite {
                 if own.graph.as_ref().is_some_and(|graph| graph.value.is_file()) {
                     check_tests(&own.tests, &graph, &mut diags);
                 }
+                check_devices(&own.tests, &mut diags);
                 diags.sort();
                 Ok(Some(Self { path: own.path, text: own.text, diags, tests: own.tests, graph, graph_diags }))
             }

@@ -20,5 +20,6 @@ mod random; //     properties of random graphs
 mod record; //    what was played comes again
 mod recording; //  where workers are in the recording, and that it comes again
 mod said; //       what is said of graphs that are refused
+mod simulated; // on devices that are not there
 mod small; //      a little of everything, small enough for Miri
 mod workers; //    the workers

@@ -172,7 +172,8 @@ impl ExpectTable {
     /// Whether a setting changes anything of what is measured here.
     fn is_used(&self, setting: &str) -> bool {
         let of = |all: &[Of]| all.iter().any(|of| self.looks_at(*of));
-        let sound = self.port.is_none() && of(&[Of::Sound, Of::Band, Of::Golden, Of::Quality, Of::Opinion]);
+        let sound =
+            self.port.is_none() && of(&[Of::Sound, Of::Band, Of::Golden, Of::Quality, Of::Opinion, Of::Undisturbed]);
         match setting {
             "like" => of(&[Of::Golden]),
             "reference" => of(&[Of::Quality]),
@@ -250,6 +251,10 @@ fn read_limit(measure: &'static Measure, table: &mut Table) -> Option<Limit> {
     };
     if key == "bit_equal" {
         return super::test::bool(table, key).then_some(Limit { measure, min: Some(1.0), max: None, span });
+    }
+    if key == "fits" {
+        let fits = f64::from(u8::from(super::test::bool(table, key)));
+        return Some(Limit { measure, min: Some(fits), max: Some(fits), span });
     }
     let Entry { item, .. } = table.take(key)?;
     let (min, max) = match item.value {

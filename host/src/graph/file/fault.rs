@@ -70,7 +70,7 @@ pub enum FaultKind {
 }
 
 /// The kinds, and what each takes beside `from_s` and `to_s`.
-const KINDS: &[(&str, &[&str])] = &[
+pub(crate) const FAULTS: &[(&str, &[&str])] = &[
     ("jitter", &["us"]),
     ("late", &["share", "ms"]),
     ("lost", &["share"]),
@@ -171,14 +171,14 @@ fn read_fault(item: Spanned<Item>, diags: &mut Diags) -> Option<Fault> {
 /// A fault of the keys of a table.
 pub(crate) fn read_entries(span: Span, entries: Vec<Entry>, diags: &mut Diags) -> Option<Fault> {
     let mut table = Table::new("a fault", entries, span, diags);
-    let names = || KINDS.iter().map(|(name, _)| *name);
+    let names = || FAULTS.iter().map(|(name, _)| *name);
     let Some(kind) = table.text("kind") else {
         if !table.seen("kind") {
             table.missing("kind", "a fault does not say its `kind`", &format!("there are {}", list(names())));
         }
         return None;
     };
-    let Some((_, keys)) = KINDS.iter().find(|(name, _)| *name == kind.value) else {
+    let Some((_, keys)) = FAULTS.iter().find(|(name, _)| *name == kind.value) else {
         let diag = Diag::new(Code::Value, kind.span, format!("there is no fault `{}`", kind.value));
         let diag = diag.label(format!("there are {}", list(names())));
         table.push(match nearest(&kind.value, names()) {

@@ -30,6 +30,10 @@ pub enum Of {
     Quality,
     /// An audio output, and a model that judges it.
     Opinion,
+    /// The simulated device of the test.
+    Device,
+    /// An audio output, and how it is on the device of the test where nothing goes wrong.
+    Undisturbed,
     /// An output of events.
     Events,
     /// An output of events, and what is to be heard.
@@ -58,7 +62,7 @@ impl Of {
             Self::Quality => Some("reference"),
             Self::Opinion => Some("model"),
             Self::Labels => Some("labels"),
-            Self::Run | Self::Sound | Self::Events => None,
+            Self::Run | Self::Sound | Self::Device | Self::Undisturbed | Self::Events => None,
         }
     }
 }
@@ -70,7 +74,13 @@ const fn measure(key: &'static str, of: Of, side: Side, unit: &'static str, abou
 /// Everything that can be expected.
 pub static MEASURES: &[Measure] = &[
     measure("latency_ms", Of::Run, Side::AtMost, " ms", "Latency of the graph, by its plan"),
-    measure("late", Of::Run, Side::AtMost, "", "Answers of lanes that were not there when due"),
+    measure(
+        "late",
+        Of::Run,
+        Side::AtMost,
+        "",
+        "Answers of lanes that were not there when due; on a `device`, also blocks that were not",
+    ),
     measure(
         "allocations",
         Of::Run,
@@ -79,6 +89,7 @@ pub static MEASURES: &[Measure] = &[
         "Allocations and frees in `process` of workers that may not block",
     ),
     measure("load_percent", Of::Run, Side::AtMost, " %", "Time that 99 of 100 blocks stay below, of a block's time"),
+    measure("fits", Of::Device, Side::Exactly, "", "Whether the graph fits the `device` of the test"),
     measure("memory_mib", Of::Run, Side::AtMost, " MiB", "Memory that the streams of the graph and its workers hold"),
     measure("peak_db", Of::Sound, Side::AtMost, " dBFS", "Largest magnitude"),
     measure("rms_db", Of::Sound, Side::Both, " dBFS", "Root of the mean square; 0 dB is a square wave at full scale"),
@@ -89,6 +100,20 @@ pub static MEASURES: &[Measure] = &[
     measure("silence_s", Of::Sound, Side::Both, " s", "Longest time below `silence_db`, -60 dBFS by default"),
     measure("length_s", Of::Sound, Side::Exactly, " s", "Length, to half a sample"),
     measure("frames", Of::Sound, Side::Exactly, "", "Length in frames"),
+    measure(
+        "click_db",
+        Of::Undisturbed,
+        Side::AtMost,
+        " dB",
+        "Largest second difference, to that of the same run on the `device` without `faults`",
+    ),
+    measure(
+        "recovery_ms",
+        Of::Undisturbed,
+        Side::AtMost,
+        " ms",
+        "Longest time for which the sound is off by more than -60 dBFS from the same run without `faults`",
+    ),
     measure("band_db", Of::Band, Side::Both, " dBFS", "Level of the band `band_hz`"),
     measure("within_db", Of::Golden, Side::AtMost, " dBFS", "Largest difference to `like`"),
     measure("within", Of::Golden, Side::AtMost, "", "Largest difference to `like`, as a number"),

@@ -4,8 +4,9 @@ use super::super::diag::{Diag, Diags};
 use super::super::item::{Entry, Item, Span, Spanned};
 use super::super::table::Table;
 use super::GraphFile;
-use super::expect::{ExpectTable, read_expect};
+use super::expect::{ExpectTable, Limit, read_expect};
 use super::fault::{Fault, read_faults};
+use super::measure::Of;
 use std::path::{Path, PathBuf};
 
 /// Keys of `[[test]]`.
@@ -116,6 +117,14 @@ pub(super) fn read_test(span: Span, entries: Vec<Entry>, folder: &Path, diags: &
         match item.value {
             Item::Table(entries) => expect.push(read_expect(item.span, entries, folder, table.diags())),
             other => table.wrong_type("expect", &other, item.span, "tables, such as { latency_ms = 40 }"),
+        }
+    }
+    if device.is_none() && !table.seen("device") {
+        let of_device = |limit: &&Limit| matches!(limit.measure.of, Of::Device | Of::Undisturbed);
+        for limit in expect.iter().flat_map(|expect: &ExpectTable| &expect.limits).filter(of_device) {
+            let title = format!("`{}` is measured on a device, and the test names none", limit.measure.key);
+            let diag = Diag::new(Code::Missing, limit.span.clone(), title);
+            table.push(diag.help("write `device = \"desktop\"` in the test, or another that `aw sim --list` shows"));
         }
     }
     table.rest(TEST_KEYS);

@@ -1,4 +1,5 @@
 //! What is expected against what came.
+mod device; //  whether it fits a device, and what faults do
 mod events; //  labels against what was heard
 mod golden; //  how it was when all was well
 mod opinion; // a model that judges sound
@@ -18,6 +19,10 @@ pub(super) struct Evidence<'a> {
     pub case: &'a Case,
     pub test: &'a TestTable,
     pub outcome: &'a Outcome,
+    /// What the device of the test did.
+    pub device: Option<&'a crate::sim::report::Report>,
+    /// The same run on it without faults, where that is asked for.
+    pub undisturbed: Option<&'a Outcome>,
     /// Workers that run models, and who watches.
     pub trial: &'a Trial<'a>,
 }
@@ -95,6 +100,8 @@ impl Evidence<'_> {
             Of::Golden => self.of_golden(expect, limit, opened),
             Of::Quality => self.of_quality(expect, limit, opened),
             Of::Opinion => self.of_opinion(expect, opened),
+            Of::Device => self.of_device(),
+            Of::Undisturbed => self.of_undisturbed(expect, limit),
             Of::Events | Of::Labels => self.of_events(expect, limit, opened),
         };
         result.unwrap_or_else(Found::nothing)
@@ -104,7 +111,7 @@ impl Evidence<'_> {
     fn subject(&self, expect: &ExpectTable, limit: &Limit) -> String {
         let named = expect.output.as_ref().or(expect.port.as_ref()).map(|name| name.value.clone());
         let named = named.or_else(|| match limit.measure.of {
-            Of::Run => None,
+            Of::Run | Of::Device => None,
             Of::Events | Of::Labels => self.events_output(expect).ok(),
             _ => self.audio_output(expect).ok().map(|output| output.name.clone()),
         });

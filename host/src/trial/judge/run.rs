@@ -11,6 +11,7 @@ impl Evidence<'_> {
         let outcome = self.outcome;
         match limit.measure.key {
             "latency_ms" => self.latency(expect),
+            "late" if self.device.is_some() => Ok(self.late_on_device()),
             "late" => {
                 let late = outcome.reports.iter().map(|report| match report {
                     Report::Late { firings, .. } => *firings,
@@ -27,6 +28,14 @@ impl Evidence<'_> {
                 found.why = nodes.iter().map(|load| format!("`{}` made {}", load.node, load.allocations)).collect();
                 Ok(found.defined("calls of malloc, free and their like in `process`, C libraries included"))
             }
+            "load_percent" if let Some(device) = self.device => {
+                let audio = device.tasks.iter().find(|task| task.name == "audio").ok_or("nothing was played")?;
+                let mut found = Found::of(audio.percent.typical);
+                let worst = device.nodes.iter().filter_map(|node| Some((node.percent?.typical, &node.name)));
+                let worst = worst.max_by(|a, b| a.0.total_cmp(&b.0));
+                found.why.extend(worst.map(|(percent, name)| format!("`{name}` takes {percent:.1} %")));
+                Ok(found.defined("cycles of the audio task, interrupts included, of those of a core of the device; mean, as expected"))
+            }
             "load_percent" => {
                 let whole = outcome.load.iter().find(|load| load.node.is_empty());
                 let whole = whole.ok_or("nothing was played")?;
@@ -38,6 +47,16 @@ impl Evidence<'_> {
             _ => Ok(Found::of(outcome.memory as f64 / MIB)
                 .defined("streams of the graph, and what worker libraries hold that tell; engines in C are not seen")),
         }
+    }
+
+    /// Answers of lanes, and blocks, that were not there in the device's time, where all costs are as expected.
+    fn late_on_device(&self) -> Found {
+        let tasks = self.device.map_or(&[][..], |device| device.tasks.as_slice());
+        let late = tasks.iter().filter(|task| task.deadline_ms.is_some());
+        let late: Vec<_> = late.map(|task| (&task.name, task.missed[1])).filter(|(_, missed)| *missed > 0).collect();
+        let mut found = Found::of(late.iter().map(|(_, missed)| *missed as f64).sum());
+        found.why = late.iter().map(|(name, missed)| format!("{missed} of `{name}`")).collect();
+        found.defined("answers of lanes and blocks of sound that were not there in the device's time, where costs are as expected")
     }
 
     fn latency(&self, expect: &ExpectTable) -> Result<Found, String> {
