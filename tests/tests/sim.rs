@@ -32,7 +32,8 @@ impl Room {
 
     /// The lane takes so many cycles, of 1 000 000 a block.
     fn with_lane(cycles: u64) -> Self {
-        let measured = |node: &str, cycles| format!("[[measured]]\nnode = \"{node}\"\ncycles = {{ mean = {cycles} }}\n");
+        let measured =
+            |node: &str, cycles| format!("[[measured]]\nnode = \"{node}\"\ncycles = {{ mean = {cycles} }}\n");
         Self::new(LANE, &[DEVICE, &measured("own", 100_000), &measured("slow", cycles)].concat())
     }
 
@@ -77,15 +78,15 @@ fn a_lane_that_is_in_time_is_heard_as_in_a_replay() {
     let report = room.sim(&["--out", "out=own.wav", "lane=lane.wav"]);
     assert_eq!(report["verdict"]["answer"], "fits", "{}", report["verdict"]);
     assert_eq!(missed(&report, "nn"), [0, 0, 0]);
-    let replayed = room.run(&["replay", "graph.toml", "--in", "in.wav", "--out", "out=own0.wav", "lane=lane0.wav", "-q"]);
+    let replayed =
+        room.run(&["replay", "graph.toml", "--in", "in.wav", "--out", "out=own0.wav", "lane=lane0.wav", "-q"]);
     assert!(replayed.status.success(), "{}", stderr(&replayed));
     // The recording has 16 bits, so rounding at the edges changes nothing of a gain of 0 dB.
     for (one, other) in [("own.wav", "own0.wav"), ("lane.wav", "lane0.wav")] {
         assert!(room.wav(one) == room.wav(other), "{one} is not as in a replay");
     }
-    let [own, slow] = ["own", "slow"].map(|name| {
-        report["nodes"].as_array().unwrap().iter().find(|node| node["name"] == name).unwrap().clone()
-    });
+    let [own, slow] = ["own", "slow"]
+        .map(|name| report["nodes"].as_array().unwrap().iter().find(|node| node["name"] == name).unwrap().clone());
     assert_eq!((&own["tier"], &slow["task"]), (&"measured".into(), &"nn".into()));
     assert_eq!(own["percent"]["typical"], 10.0);
     assert_eq!(slow["cycles"], serde_json::json!([700_000.0, 700_000.0, 700_000.0]));
@@ -97,8 +98,14 @@ fn a_lane_that_is_in_time_is_heard_as_in_a_replay() {
 #[test]
 fn a_lane_that_takes_too_long_misses_and_the_miss_is_heard() {
     // With 60 % of a core on average nothing looks wrong; but one answer in ten takes six blocks.
-    let graph = LANE.replace("worker = \"gain\"\nin = \"mic\"\nrun", "worker = \"stft\"\nin = \"mic\"\nsize = 1600\nhop = 1600\nrun");
-    let graph = graph.replace("[output.lane]\nfrom = \"slow\"\n", "[node.back]\nworker = \"istft\"\nin = \"slow\"\n[output.lane]\nfrom = \"back\"\n");
+    let graph = LANE.replace(
+        "worker = \"gain\"\nin = \"mic\"\nrun",
+        "worker = \"stft\"\nin = \"mic\"\nsize = 1600\nhop = 1600\nrun",
+    );
+    let graph = graph.replace(
+        "[output.lane]\nfrom = \"slow\"\n",
+        "[node.back]\nworker = \"istft\"\nin = \"slow\"\n[output.lane]\nfrom = \"back\"\n",
+    );
     let measured = "[[measured]]\nnode = \"own\"\ncycles = { mean = 100_000 }\n[[measured]]\nnode = \"back\"\ncycles = { mean = 10 }\n\
          [[measured]]\nnode = \"slow\"\ncycles = { mean = ";
     let room = Room::new(&graph.replace("delay = 2", "delay = 1"), &format!("{DEVICE}{measured}5_500_000 }}\n"));
@@ -147,7 +154,8 @@ fn the_same_seed_gives_the_same_trace_and_the_same_bits_under_any_load() {
     assert_eq!(alone["trace"], busy["trace"]);
     assert_eq!(alone, busy);
     for name in ["alone.wav", "lane-alone.wav"] {
-        let [one, other] = [name.to_string(), name.replace("alone", "busy")].map(|name| std::fs::read(room.path(&name)).unwrap());
+        let [one, other] =
+            [name.to_string(), name.replace("alone", "busy")].map(|name| std::fs::read(room.path(&name)).unwrap());
         assert!(one == other, "{name}");
     }
     let other = run("8", "other.wav");
@@ -158,8 +166,16 @@ fn the_same_seed_gives_the_same_trace_and_the_same_bits_under_any_load() {
 
 #[test]
 fn a_test_says_what_lost_blocks_may_do_to_the_sound() {
-    let device = format!("{}[[measured]]\nnode = \"own\"\ncycles = {{ mean = 100_000 }}\n", DEVICE.replace("format = \"s16\"", "format = \"s16\"\nunderrun = \"silence\""));
-    let graph = LANE.replace("[node.slow]\nworker = \"gain\"\nin = \"mic\"\nrun = { lane = \"nn\", delay = 2, late = \"zero\" }\n", "").replace("[output.lane]\nfrom = \"slow\"\n", "");
+    let device = format!(
+        "{}[[measured]]\nnode = \"own\"\ncycles = {{ mean = 100_000 }}\n",
+        DEVICE.replace("format = \"s16\"", "format = \"s16\"\nunderrun = \"silence\"")
+    );
+    let graph = LANE
+        .replace(
+            "[node.slow]\nworker = \"gain\"\nin = \"mic\"\nrun = { lane = \"nn\", delay = 2, late = \"zero\" }\n",
+            "",
+        )
+        .replace("[output.lane]\nfrom = \"slow\"\n", "");
     let test = "[[test]]\nname = \"lost blocks do not click\"\nplay = { mic = \"in.wav\" }\ndevice = \"./device.toml\"\nseed = 3\n\
          faults = [{ kind = \"lost\", share = 0.02 }]\nexpect = [{ fits = true, late = 0, load_percent = 12 }, { click_db = 1, recovery_ms = 60 }]\n";
     let room = Room::new(&format!("{graph}\n{test}"), &device);
@@ -176,7 +192,10 @@ fn a_test_says_what_lost_blocks_may_do_to_the_sound() {
 #[test]
 fn memory_that_finds_no_room_is_named_and_so_is_what_is_allocated_later() {
     let room = Room::with_lane(100_000);
-    room.write("device.toml", &std::fs::read_to_string(room.path("device.toml")).unwrap().replace("kib = 256", "kib = 1"));
+    room.write(
+        "device.toml",
+        &std::fs::read_to_string(room.path("device.toml")).unwrap().replace("kib = 256", "kib = 1"),
+    );
     let report = room.sim(&[]);
     assert_eq!(report["verdict"]["answer"], "does_not_fit");
     let reason = report["verdict"]["reasons"][0].as_str().unwrap();
@@ -184,7 +203,10 @@ fn memory_that_finds_no_room_is_named_and_so_is_what_is_allocated_later() {
     // A fault that holds memory does the same.
     let room = Room::with_lane(100_000);
     let report = room.sim(&["--fault", "hog,heap=sram,kib=255"]);
-    assert_eq!((&report["verdict"]["answer"], &report["memory"]["heaps"][0]["held"]), (&"does_not_fit".into(), &(255 * 1024).into()));
+    assert_eq!(
+        (&report["verdict"]["answer"], &report["memory"]["heaps"][0]["held"]),
+        (&"does_not_fit".into(), &(255 * 1024).into())
+    );
 
     // A worker that allocates after it was made is in no account.
     let bad = aw_tests::library("bad_workers");
@@ -221,7 +243,10 @@ fn what_goes_wrong_is_told_with_the_way_out() {
     let (code, text) = said(&[&base[..], &["device.toml"]].concat());
     assert!(code == 1 && text.contains("has 48000 Hz, and 16000 Hz are asked for by what `mic` plays"), "{text}");
     // All mistakes of a profile at once, on their lines.
-    room.write("device.toml", &device.replace("clock_hz", "clok_hz").replace("\"s16\"", "\"s15\"").replace("kib = 256", "kib = \"256\""));
+    room.write(
+        "device.toml",
+        &device.replace("clock_hz", "clok_hz").replace("\"s16\"", "\"s15\"").replace("kib = 256", "kib = \"256\""),
+    );
     let (code, text) = said(&[&base[..], &["device.toml"]].concat());
     assert!(code == 1 && text.contains("device.toml has 3 errors"), "{text}");
     for words in ["did you mean `clock_hz`?", "s16, s24, s32, f32 are known", "leave the quotes out"] {
@@ -234,7 +259,10 @@ fn fit_answers_before_anything_runs_and_agrees_with_what_happens_then() {
     for (cycles, answer, code) in [(700_000, "FITS", 0), (950_000, "DOES NOT FIT", 1)] {
         let room = Room::with_lane(cycles);
         let output = room.run(&["fit", "graph.toml", "--device", "device.toml"]);
-        assert!(output.status.code() == Some(code) && String::from_utf8_lossy(&output.stdout).contains(answer), "{output:?}");
+        assert!(
+            output.status.code() == Some(code) && String::from_utf8_lossy(&output.stdout).contains(answer),
+            "{output:?}"
+        );
         assert_eq!(room.sim(&[])["verdict"]["answer"], answer.to_lowercase().replace(' ', "_"));
     }
     // What is not known cannot be told.

@@ -34,8 +34,6 @@ pub struct Heap {
     pub held: u64,
     /// What lies in it.
     pub items: Vec<Item>,
-    #[serde(skip)]
-    wait_states: f64,
 }
 
 /// What a graph holds.
@@ -54,14 +52,7 @@ impl Account {
     pub fn new(plan: &Plan, profile: &Profile, prices: &Prices, faults: &Faults) -> Self {
         let heap = |(at, heap): (usize, &super::profile::Heap)| {
             let held = faults.held(&heap.name, at == 0);
-            Heap {
-                name: heap.name.clone(),
-                bytes: heap.bytes,
-                used: held,
-                held,
-                items: vec![],
-                wait_states: heap.wait_states,
-            }
+            Heap { name: heap.name.clone(), bytes: heap.bytes, used: held, held, items: vec![] }
         };
         let heaps = profile.heaps.iter().enumerate().map(heap).collect();
         let mut account = Self { heaps, homeless: vec![], unknown: vec![] };
@@ -89,16 +80,16 @@ impl Account {
         }
     }
 
-    /// Cycles that each access to the memory of a step waits, by step: those of where its state lies.
-    pub fn waits(&self, plan: &Plan) -> Vec<f64> {
-        let first = self.heaps.first().map_or(0.0, |heap| heap.wait_states);
+    /// Cycles that each access to the memory of a step waits longer than in the first memory that holds state, by step:
+    /// what that one waits is in every cycle that was measured.
+    pub fn waits(&self, plan: &Plan, profile: &Profile) -> Vec<f64> {
+        let first = profile.heaps.iter().find(|heap| heap.holds.contains(&Holds::State));
+        let usual = first.map_or(0.0, |heap| heap.wait_states);
         let of = |step: usize| {
-            let lies = |heap: &&Heap| {
-                let is =
-                    |item: &Item| item.step == Some(step) && matches!(item.what, Holds::State | Holds::Activations);
-                heap.items.iter().any(is)
-            };
-            self.heaps.iter().rev().find(lies).map_or(first, |heap| heap.wait_states)
+            let is = |item: &Item| item.step == Some(step) && matches!(item.what, Holds::State | Holds::Activations);
+            let lies = |(_, heap): &(&super::profile::Heap, &Heap)| heap.items.iter().any(is);
+            let slowest = profile.heaps.iter().zip(&self.heaps).filter(lies).map(|(heap, _)| heap.wait_states);
+            (slowest.fold(usual, f64::max) - usual).max(0.0)
         };
         (0..plan.steps.len()).map(of).collect()
     }

@@ -155,7 +155,7 @@ impl Stage {
         let at_once = vec![0.0; plan.steps.len()];
         let prices = Prices::new(plan, workers, profile, &at_once, counts)?;
         let account = Account::new(plan, profile, &prices, faults);
-        let waits = account.waits(plan);
+        let waits = account.waits(plan, profile);
         // How long memory is waited for hangs from where things lie, and that not from what it costs.
         let prices = if waits == at_once { prices } else { Prices::new(plan, workers, profile, &waits, counts)? };
         Ok(Priced { prices, account })

@@ -41,7 +41,7 @@ pub fn head(device: &Device) -> String {
     let clock = device.clock_hz as f64 / 1e6;
     let mut text = format!("{}: {}, {clock} MHz, {cores}\n", device.name, device.title);
     if !device.calibrated {
-        text += "NOT CALIBRATED: what it costs is an estimate, not a measurement; bands are wide for that reason\n";
+        text += "NOT CALIBRATED: what it costs is derived or estimated, and was not measured on it; bands are wide for that reason\n";
     }
     text
 }

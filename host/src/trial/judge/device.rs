@@ -1,5 +1,5 @@
 //! A simulated device: whether the graph fits, and what faults do to the sound.
-use super::{Evidence, Found, narrowed};
+use super::{Evidence, Found};
 use crate::graph::{ExpectTable, Limit};
 use crate::metrics::{click, db};
 use crate::sim::Answer;
