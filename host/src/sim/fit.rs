@@ -152,7 +152,8 @@ fn look(
     let own = || machine.tally.tasks.iter().filter(|task| task.of_graph.is_some());
     let overruns = |task: &super::tally::Task| if task.of_graph == Some(None) { machine.tally.overruns } else { 0 };
     let missed = own().map(|task| (task.name.clone(), task.missed + overruns(task))).collect();
-    let whole = clock.block_begins(until).max(1) as f64;
-    let percent = own().map(|task| 100.0 * task.busy as f64 / whole).collect();
+    let passed = clock.block_begins(until);
+    let of_graph = (0..machine.tally.tasks.len()).filter(|&task| machine.tally.tasks[task].of_graph.is_some());
+    let percent = of_graph.map(|task| machine.tally.percent(task, clock, passed)).collect();
     Some(Looked { missed, percent, grows })
 }

@@ -386,6 +386,7 @@ impl<'p> Machine<'p> {
         for task in 0..self.tasks.len() {
             self.ask(task);
         }
+        self.tally.tasks[self.audio].asked += u128::from(cycles);
         self.tally.end_block(cycles);
         let left = Some(self.clock.takes(cycles).saturating_add(self.more));
         if let Some(front) = self.tasks[self.audio].jobs.front_mut() {
@@ -412,6 +413,7 @@ impl<'p> Machine<'p> {
         if asked.1 > 0 {
             asked.0 += self.profile.interrupt.switch.at(self.case).ceil() as u64;
         }
+        self.tally.tasks[task].asked += u128::from(asked.0);
         if let Kind::Lane(lane) = &mut self.tasks[task].kind {
             lane.asked = asked;
         }

@@ -1,5 +1,5 @@
 //! What was seen of a run: cycles of nodes, responses of tasks.
-use super::clock::Ps;
+use super::clock::{Clock, Ps};
 use crate::graph::Plan;
 use std::collections::BTreeMap;
 
@@ -33,6 +33,8 @@ pub struct Task {
     pub of_graph: Option<Option<usize>>,
     /// How long it had a core.
     pub busy: Ps,
+    /// Cycles that all rendered blocks ask of it, whether there is time for them or not.
+    pub asked: u128,
     /// How long it took to respond, each time; and the longest.
     responses: Vec<Ps>,
     longest: Ps,
@@ -137,6 +139,17 @@ impl Tally {
     pub fn node(&mut self, step: usize, firings: u64, cycles: u64) {
         self.firings[step] += firings;
         self.now[step] += cycles;
+    }
+
+    /// Of one core, in percent: what a block asks of a task, however much there is time for. What is none of the graph's is
+    /// as it was.
+    pub fn percent(&self, task: usize, clock: Clock, passed: Ps) -> f64 {
+        let of = &self.tasks[task];
+        let blocks = self.audio.blocks().max(1) as f64;
+        match of.of_graph {
+            Some(_) => 100.0 * of.asked as f64 / (blocks * clock.hz as f64 * f64::from(clock.block) / f64::from(clock.rate)),
+            None => 100.0 * of.busy as f64 / passed.max(1) as f64,
+        }
     }
 
     /// The block is over: the audio task took so many cycles of it.

@@ -294,7 +294,7 @@ fn nodes(plan: &Plan, priced: &Priced, tallies: [&Tally; 3], clock: Clock, alloc
 
 fn tasks(plan: &Plan, profile: &Profile, tallies: [&Tally; 3], clock: Clock, count: u64) -> Vec<Task> {
     let ms = |ps: Ps| ps as f64 / 1e9;
-    let whole = clock.block_begins(count).max(1) as f64;
+    let whole = clock.block_begins(count);
     let task = |(at, task): (usize, &super::tally::Task)| {
         let of = tallies.map(|tally| &tally.tasks[at]);
         let band = |of: [f64; 3]| Band { low: of[0], typical: of[1], high: of[2] };
@@ -308,7 +308,7 @@ fn tasks(plan: &Plan, profile: &Profile, tallies: [&Tally; 3], clock: Clock, cou
         Task {
             name: task.name.clone(),
             deadline_ms: deadline,
-            percent: band(of.map(|task| 100.0 * task.busy as f64 / whole)),
+            percent: band(tallies.map(|tally| tally.percent(at, clock, whole))),
             jobs: task.jobs(),
             response_ms: task.response().map(|(mean, p99, longest)| [mean, p99, longest].map(ms)),
             longest_ms: match longest {
