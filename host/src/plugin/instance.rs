@@ -4,6 +4,7 @@
 //! keeps its side of the ABI never sees a buffer that is too short.
 use super::describe::{Descriptor, Functions, Value};
 use super::log::{self, Log};
+use super::marker::Mark;
 use arrayvec::ArrayVec;
 use aw_abi::{self as abi, Event, Format, Kind, MAX_PORTS, Status};
 use std::ffi::{CString, c_void};
@@ -26,6 +27,8 @@ pub struct Instance {
     notes_of_create: usize,
     /// Most frames that a port which moves as many as there are will see; `None` until `prepare` has succeeded.
     max_frames: Option<usize>,
+    /// Calls of `process` are marked so, for an emulator that counts their instructions.
+    mark: Option<Mark>,
     log: Arc<Log>,
     /// What the worker points at; stays in its place when the instance is moved.
     _host: Rc<abi::Host>,
@@ -202,8 +205,8 @@ impl Instance {
         let agreed = Agreed::default();
         let notes = log.take_infos();
         let notes_of_create = notes.len();
-        let (worker, max_frames) = (worker.clone(), None);
-        Ok(Self { worker, functions, raw, agreed, notes, notes_of_create, max_frames, log, _host: host })
+        let (worker, max_frames, mark) = (worker.clone(), None, None);
+        Ok(Self { worker, functions, raw, agreed, notes, notes_of_create, max_frames, mark, log, _host: host })
     }
 
     /// Its worker.
@@ -296,6 +299,11 @@ impl Instance {
         Ok(&self.agreed)
     }
 
+    /// Marks every call of `process` from now on, with the frames that a port moves which moves as many as there are.
+    pub fn mark(&mut self, mark: Mark) {
+        self.mark = Some(mark);
+    }
+
     /// RT — one firing.
     ///
     /// # Errors
@@ -343,9 +351,15 @@ impl Instance {
             position: moment.position,
             end: moment.end,
         };
+        if let Some(mark) = self.mark {
+            mark.enter(free);
+        }
         // SAFETY: the instance is alive and prepared; every buffer holds the frames that were agreed (`moves`, `fits`);
         // outputs are exclusive borrows, so they overlap nothing.
         let status = unsafe { (self.functions.process)(self.raw, &block) };
+        if self.mark.is_some() {
+            Mark::leave();
+        }
         for (given, raw) in outputs.iter_mut().zip(&outs) {
             if let OutBuffer::Events(room, count) = given {
                 **count = room.len().min(raw.frames as usize);

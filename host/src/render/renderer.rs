@@ -6,7 +6,7 @@ use super::message::{Remote, Reports, ToRender, Trouble};
 use super::part::Apart;
 use super::program::Program;
 use super::walk::Clock;
-use crate::plugin::{Frames, FramesMut, Instance, Taken, flushed};
+use crate::plugin::{Frames, FramesMut, Instance, Mark, Taken, flushed};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::sync::Arc;
@@ -80,6 +80,16 @@ impl Renderer {
     /// Control side, before the first block: plays as it was recorded. Lanes are waited for, so this is no more RT.
     pub fn follow(&mut self, script: Script) {
         self.chance = Chance::Script(script);
+    }
+
+    /// Control side, before the first block or between two: marks every call of a worker from now on, as its step, for an
+    /// emulator that counts instructions.
+    pub fn mark(&mut self) {
+        for (at, step) in self.program.steps.iter_mut().enumerate() {
+            if let (Some(instance), Some(mark)) = (step.instance_mut(), Mark::of_step(at)) {
+                instance.mark(mark);
+            }
+        }
     }
 
     /// Control side, before the first block: a step is not called, as it did not come back when it was.
