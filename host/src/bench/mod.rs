@@ -5,7 +5,6 @@ mod cold; //   caches that others have used
 mod device; // sound cards
 mod paced; //  a device that is a clock
 mod run; //    paced, then hot
-mod sound; //  what is played
 
 pub use advice::Advice;
 pub use device::bench_on_device;

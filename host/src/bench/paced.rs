@@ -1,8 +1,8 @@
 //! A device that is a clock: it asks for a block whenever one is due, whether the last one is done or not.
 use super::cold::Cold;
-use super::sound::Sounds;
 use crate::control::{Rank, ask_for_realtime};
 use crate::render::{Load, Renderer};
+use crate::replay::Sounds;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};

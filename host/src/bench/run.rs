@@ -1,12 +1,12 @@
 //! Paced, then hot: what a graph costs.
 use super::advice::Advice;
 use super::paced::{self, Timing};
-use super::sound::Sounds;
 use crate::control::{Engine, Report};
 use crate::graph::{Compiled, Device, Diags, GraphFile, Late, Plan, Port, Step, compile};
 use crate::io::AudioError;
 use crate::plugin::{Taken, Workers};
 use crate::render::{Load, Renderer};
+use crate::replay::Sounds;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -55,6 +55,7 @@ pub fn features() -> Vec<&'static str> {
     all.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect()
 }
 
+/// Of this machine nothing is known.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub fn features() -> Vec<&'static str> {
     vec![]

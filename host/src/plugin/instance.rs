@@ -4,6 +4,7 @@
 //! keeps its side of the ABI never sees a buffer that is too short.
 use super::describe::{Descriptor, Functions, Value};
 use super::log::{self, Log};
+use super::marker::Mark;
 use super::taken::held;
 use arrayvec::ArrayVec;
 use aw_abi::{self as abi, Event, Format, Kind, MAX_PORTS, Status};
@@ -29,6 +30,8 @@ pub struct Instance {
     max_frames: Option<usize>,
     /// Bytes that it allocated in `create` and in the last `prepare`, where that is seen.
     held: Option<i64>,
+    /// Calls of `process` are marked so, for an emulator that counts their instructions.
+    mark: Option<Mark>,
     log: Arc<Log>,
     /// What the worker points at; stays in its place when the instance is moved.
     _host: Rc<abi::Host>,
@@ -206,9 +209,9 @@ impl Instance {
         let agreed = Agreed::default();
         let notes = log.take_infos();
         let notes_of_create = notes.len();
-        let (worker, max_frames) = (worker.clone(), None);
+        let (worker, max_frames, mark) = (worker.clone(), None, None);
         let held = self::held().zip(before).map(|(now, before)| now - before);
-        Ok(Self { worker, functions, raw, agreed, notes, notes_of_create, max_frames, held, log, _host: host })
+        Ok(Self { worker, functions, raw, agreed, notes, notes_of_create, max_frames, held, mark, log, _host: host })
     }
 
     /// Bytes that it has allocated by now, before the first `process`, where that is seen.
@@ -310,6 +313,11 @@ impl Instance {
         Ok(&self.agreed)
     }
 
+    /// Marks every call of `process` from now on, with the frames that a port moves which moves as many as there are.
+    pub fn mark(&mut self, mark: Mark) {
+        self.mark = Some(mark);
+    }
+
     /// RT — one firing.
     ///
     /// # Errors
@@ -357,9 +365,15 @@ impl Instance {
             position: moment.position,
             end: moment.end,
         };
+        if let Some(mark) = self.mark {
+            mark.enter(free);
+        }
         // SAFETY: the instance is alive and prepared; every buffer holds the frames that were agreed (`moves`, `fits`);
         // outputs are exclusive borrows, so they overlap nothing.
         let status = unsafe { (self.functions.process)(self.raw, &block) };
+        if self.mark.is_some() {
+            Mark::leave();
+        }
         for (given, raw) in outputs.iter_mut().zip(&outs) {
             if let OutBuffer::Events(room, count) = given {
                 **count = room.len().min(raw.frames as usize);

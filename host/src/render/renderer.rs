@@ -6,7 +6,7 @@ use super::message::{Remote, Reports, ToRender, Trouble};
 use super::part::Apart;
 use super::program::Program;
 use super::walk::Clock;
-use crate::plugin::{Frames, FramesMut, Instance, Taken, flushed};
+use crate::plugin::{Frames, FramesMut, Instance, Mark, Taken, flushed};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 use std::sync::Arc;
@@ -92,6 +92,16 @@ impl Renderer {
     pub fn stands(&mut self, now: &[Stand]) {
         if let Chance::Simulated(stands) = &mut self.chance {
             stands.iter_mut().zip(now).for_each(|(stand, now)| *stand = *now);
+        }
+    }
+
+    /// Control side, before the first block or between two: marks every call of a worker from now on, as its step, for an
+    /// emulator that counts instructions.
+    pub fn mark(&mut self) {
+        for (at, step) in self.program.steps.iter_mut().enumerate() {
+            if let (Some(instance), Some(mark)) = (step.instance_mut(), Mark::of_step(at)) {
+                instance.mark(mark);
+            }
         }
     }
 

@@ -23,8 +23,8 @@ pub struct SignatureError {
 /// `stft(size=512, hop=128, window=sqrt_hann, periodic=true, kaiser_beta=8) <- audio×1`.
 ///
 /// A format is its kind, its channels and the extents of a frame. Its rate follows, as `@16000` or `@125/2`, only where the
-/// worker takes times or frequencies: the frames of a millisecond are more at a higher rate, and nothing else depends on
-/// it. Live parameters are not told, as they change while the node works. A file is its name and the first digits of its
+/// worker has a time or a frequency other than 0: the frames of a millisecond are more at a higher rate, and nothing else
+/// depends on it. Of a worker with several outputs those that are wanted follow, as ` -> rms`. Live parameters are not told, as they change while the node works. A file is its name and the first digits of its
 /// SHA-256, so that what is known of one model is never believed of another.
 ///
 /// # Errors
@@ -36,11 +36,19 @@ pub fn signature(step: &Step, plan: &Plan, worker: &Descriptor) -> Result<String
         let text = text(param, value).map_err(|(path, why)| SignatureError { node: step.name.clone(), path, why })?;
         values.push(format!("{}={text}", param.name));
     }
-    let timed = fixed().any(|(param, _)| ["Hz", "ms", "s"].contains(&param.unit.as_str()));
+    let timed = fixed().any(|(param, value)| is_timed(param, value));
     let formats = step.inputs.iter().map(|&edge| format(&plan.streams[plan.edges[edge].stream].format, timed));
     let formats: Vec<String> = formats.collect();
     let hears = if formats.is_empty() { String::new() } else { format!(" <- {}", formats.join(", ")) };
-    Ok(format!("{}({}){hears}", step.worker, values.join(", ")))
+    let ports: Vec<&str> = step.outputs.iter().map(|output| output.port.as_str()).collect();
+    let several = worker.ports.iter().filter(|port| port.is_output).count() > 1;
+    let gives = if several { format!(" -> {}", ports.join(", ")) } else { String::new() };
+    Ok(format!("{}({}){hears}{gives}", step.worker, values.join(", ")))
+}
+
+/// 0 is what such parameters are where they are not wanted.
+fn is_timed(param: &Param, value: &Value) -> bool {
+    ["Hz", "ms", "s"].contains(&param.unit.as_str()) && *value != Value::Num(0.0)
 }
 
 /// Whether a step takes as many frames as there are, so that its work depends on how many that is.
@@ -85,4 +93,56 @@ fn format(format: &Format, timed: bool) -> String {
         (true, den) => text += &format!("@{}/{den}", format.rate_num),
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn param(ty: ParamType, unit: &str) -> Param {
+        let (name, unit, doc, default) = ("it".into(), unit.into(), String::new(), Value::Num(0.0));
+        let (min, max, choices) = (0.0, 1.0, vec![]);
+        Param { name, unit, doc, ty, live: false, required: false, names_outputs: false, default, min, max, choices }
+    }
+
+    #[test]
+    fn values_are_written_as_in_a_graph() {
+        let said = |ty, value| text(&param(ty, ""), &value).unwrap();
+        assert_eq!(said(ParamType::Bool, Value::Num(1.0)), "true");
+        assert_eq!(said(ParamType::Int, Value::Num(512.0)), "512");
+        assert_eq!(said(ParamType::Float, Value::Num(8.6)), "8.6");
+        assert_eq!(said(ParamType::Text, Value::Text("sqrt_hann".into())), "sqrt_hann");
+        assert_eq!(said(ParamType::Path, Value::Text(String::new())), "");
+        assert_eq!(said(ParamType::Floats, Value::List(vec![0.0, -3.5])), "[0, -3.5]");
+        let table = vec![("a".into(), "b".into()), ("c".into(), "4".into())];
+        assert_eq!(said(ParamType::Table, Value::Table(table)), "{a=b, c=4}");
+    }
+
+    #[test]
+    fn a_file_is_what_is_in_it_and_not_where_it_lies() {
+        let rooms = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let texts = rooms.each_ref().map(|room| {
+            let path = room.path().join("model.onnx");
+            std::fs::write(&path, "abc").unwrap();
+            text(&param(ParamType::Path, ""), &Value::Text(path.display().to_string())).unwrap()
+        });
+        assert_eq!(texts, ["model.onnx#ba7816bf8f01", "model.onnx#ba7816bf8f01"]);
+        let gone = rooms[0].path().join("gone.onnx");
+        let (path, _) = text(&param(ParamType::Path, ""), &Value::Text(gone.display().to_string())).unwrap_err();
+        assert_eq!(path, gone);
+    }
+
+    #[test]
+    fn formats_tell_what_a_frame_is_and_the_rate_only_where_it_matters() {
+        let audio = Format::audio(2, 16000);
+        assert_eq!(format(&audio, false), "audio×2");
+        assert_eq!(format(&audio, true), "audio×2@16000");
+        let spectrum = Format { rate_num: 125, rate_den: 2, ..audio.carrying(Kind::SPECTRUM, 257) };
+        assert_eq!(format(&spectrum, true), "spectrum×2×257@125/2");
+        let image = Format { dims: [1, 40, 1, 1], ..audio.carrying(Kind::FEATURES, 1) };
+        assert_eq!(format(&image, false), "features×2×1×40");
+        assert!(is_timed(&param(ParamType::Float, "ms"), &Value::Num(10.0)));
+        assert!(!is_timed(&param(ParamType::Int, "Hz"), &Value::Num(0.0)));
+        assert!(!is_timed(&param(ParamType::Int, "samples"), &Value::Num(10.0)));
+    }
 }

@@ -147,7 +147,9 @@ impl Tally {
         let of = &self.tasks[task];
         let blocks = self.audio.blocks().max(1) as f64;
         match of.of_graph {
-            Some(_) => 100.0 * of.asked as f64 / (blocks * clock.hz as f64 * f64::from(clock.block) / f64::from(clock.rate)),
+            Some(_) => {
+                100.0 * of.asked as f64 / (blocks * clock.hz as f64 * f64::from(clock.block) / f64::from(clock.rate))
+            }
             None => 100.0 * of.busy as f64 / passed.max(1) as f64,
         }
     }

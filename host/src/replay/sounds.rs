@@ -1,6 +1,7 @@
-//! What is played to a graph that is measured, round and round.
+//! What is played to a graph whose cost is measured or counted, round and round.
 use crate::graph::{GraphFile, Plan};
 use crate::io::{AudioError, AudioReader};
+use crate::plugin::FramesMut;
 use crate::render::Renderer;
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use std::path::Path;
 const MOST: usize = 60;
 
 /// The sound of every input of a graph, from a plane a channel.
-pub(super) struct Sounds {
+pub struct Sounds {
     inputs: Vec<Sound>,
 }
 
@@ -52,22 +53,24 @@ impl Sounds {
 
     /// Renders the next block.
     pub fn play(&mut self, renderer: &mut Renderer) {
-        let inputs = &mut self.inputs;
         renderer.render(
-            |at, room| {
-                let Some(sound) = inputs.get_mut(at) else { return room.data.fill(0.0) };
-                for (channel, to) in room.data.chunks_mut(room.stride.max(1)).enumerate() {
-                    let from = &sound.planes[channel % sound.planes.len()];
-                    for (i, sample) in to[..room.frames].iter_mut().enumerate() {
-                        *sample = from[(sound.at + i) % from.len()];
-                    }
-                }
-                sound.at += room.frames;
-            },
+            |at, room| self.fill(at, room),
             |_, frames| {
                 std::hint::black_box(frames.data);
             },
         );
+    }
+
+    /// Writes the next frames of an input.
+    pub fn fill(&mut self, input: usize, room: FramesMut) {
+        let Some(sound) = self.inputs.get_mut(input) else { return room.data.fill(0.0) };
+        for (channel, to) in room.data.chunks_mut(room.stride.max(1)).enumerate() {
+            let from = &sound.planes[channel % sound.planes.len()];
+            for (i, sample) in to[..room.frames].iter_mut().enumerate() {
+                *sample = from[(sound.at + i) % from.len()];
+            }
+        }
+        sound.at += room.frames;
     }
 }
 
