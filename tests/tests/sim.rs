@@ -100,11 +100,11 @@ fn a_lane_that_takes_too_long_misses_and_the_miss_is_heard() {
     // With 60 % of a core on average nothing looks wrong; but one answer in ten takes six blocks.
     let graph = LANE.replace(
         "worker = \"gain\"\nin = \"mic\"\nrun",
-        "worker = \"stft\"\nin = \"mic\"\nsize = 1600\nhop = 1600\nrun",
+        "worker = \"stft\"\nin = \"mic\"\nsize = 1600\nhop = 1600\nwindow = \"rect\"\nrun",
     );
     let graph = graph.replace(
         "[output.lane]\nfrom = \"slow\"\n",
-        "[node.back]\nworker = \"istft\"\nin = \"slow\"\n[output.lane]\nfrom = \"back\"\n",
+        "[node.back]\nworker = \"istft\"\nin = \"slow\"\nwindow = \"rect\"\n[output.lane]\nfrom = \"back\"\n",
     );
     let measured = "[[measured]]\nnode = \"own\"\ncycles = { mean = 100_000 }\n[[measured]]\nnode = \"back\"\ncycles = { mean = 10 }\n\
          [[measured]]\nnode = \"slow\"\ncycles = { mean = ";
@@ -161,7 +161,7 @@ fn the_same_seed_gives_the_same_trace_and_the_same_bits_under_any_load() {
     let other = run("8", "other.wav");
     assert_ne!(alone["trace"], other["trace"]);
     // The same run on another machine, another day: whole picoseconds, and no clock.
-    assert_eq!(alone["trace"], "@trace@");
+    assert_eq!(alone["trace"], "a170423f0ba6a4ba");
 }
 
 #[test]
@@ -177,8 +177,13 @@ fn a_test_says_what_lost_blocks_may_do_to_the_sound() {
         )
         .replace("[output.lane]\nfrom = \"slow\"\n", "");
     let test = "[[test]]\nname = \"lost blocks do not click\"\nplay = { mic = \"in.wav\" }\ndevice = \"./device.toml\"\nseed = 3\n\
-         faults = [{ kind = \"lost\", share = 0.02 }]\nexpect = [{ fits = true, late = 0, load_percent = 12 }, { click_db = 1, recovery_ms = 60 }]\n";
+         faults = [{ kind = \"lost\", share = 0.02 }]\nexpect = [{ fits = true, late = 0, load_percent = 12 }, { click_db = 12, recovery_ms = 150 }]\n";
     let room = Room::new(&format!("{graph}\n{test}"), &device);
+    let tone: Vec<f32> =
+        (0..80_000).map(|at| 0.5 * (at as f32 * 440.0 / 16_000.0 * std::f32::consts::TAU).sin()).collect();
+    let mut wav = aw_host::io::AudioWriter::create(room.path("in.wav"), 16_000, 1, aw_host::io::Encoding::S16).unwrap();
+    wav.write(&[&tone]).unwrap();
+    wav.finish().unwrap();
     let output = room.run(&["test", "graph.toml", "--repeat", "2"]);
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success() && said.contains("1 passed, 0 failed"), "{said}");
@@ -282,8 +287,8 @@ fn shipped_graphs_are_judged_on_shipped_devices() {
     for device in ["cortex-m4-120", "cortex-m7-480", "cortex-a53", "audio-dsp", "desktop"] {
         assert!(list.contains(device), "{list}");
         let mut aw = aw();
-        aw.args(["fit", "graphs/denoise.toml", "--json", "--device", device]);
-        let fit: Value = serde_json::from_slice(&aw.output().unwrap().stdout).unwrap();
+        let output = aw.args(["fit", "graphs/denoise.toml", "--json", "--device", device]).output().unwrap();
+        let fit: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|why| panic!("{why}: {output:?}"));
         let answer = &fit["verdict"]["answer"];
         assert!(["fits", "does_not_fit", "cannot_tell"].iter().any(|known| answer == known), "{fit}");
         assert!(!fit["verdict"]["reasons"].as_array().unwrap().is_empty(), "{fit}");

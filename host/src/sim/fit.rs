@@ -133,7 +133,7 @@ fn look(
     machine.costs_more(later);
     let run = |machine: &mut Machine, until: u64| {
         while machine.blocks() < until {
-            let _nobody_hears = machine.turn();
+            machine.pass_block();
         }
     };
     let mut until = plan.settled + plan.period;

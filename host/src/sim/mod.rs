@@ -16,7 +16,7 @@ mod chance; //    the same on every machine
 mod clock; //     whole picoseconds
 mod cost; //      what each node costs, and how sure that is
 pub mod count; //     instructions of a node on the instruction set of a device
-pub mod counts; //    tables of them
+mod counts; //    tables of them
 mod edge; //      between the sound and the graph
 mod fault; //     what goes wrong, block by block
 mod fit; //       whether a graph fits, before anything runs
@@ -25,7 +25,7 @@ mod memory; //    what lies where
 mod profile; //   what a device is
 pub mod report; //    what it did
 mod run; //       a graph on a device, with sound
-pub mod signature; // what a node is, as far as its work goes
+mod signature; // what a node is, as far as its work goes
 mod stage; //     a graph made to fit a device
 mod tally; //     what was seen of a run
 mod trace; //     what happened, in order
@@ -34,9 +34,11 @@ mod verdict; //   fits, does not fit, cannot be told
 
 pub use band::{Band, Case};
 pub use cost::Tier;
+pub use counts::{Count, Counts, CountsError};
 pub use fault::Faults;
 pub use fit::{Fit, fit};
 pub use profile::{Profile, ProfileError, names as profiles};
 pub use run::{Job, SimError, Simulated, on_paper, simulate};
+pub use signature::{SignatureError, signature, takes_what_comes};
 pub use stage::{Stage, StageError};
 pub use verdict::{Answer, Verdict};

@@ -111,7 +111,7 @@ pub fn on_paper(
         if progress.stop.load(Relaxed) {
             return Err(ReplayError::Interrupted.into());
         }
-        let _nobody_hears = machine.turn();
+        machine.pass_block();
     }
     Ok(Report::new(job, plan, &priced, &machine, vec![], 0, &[]))
 }

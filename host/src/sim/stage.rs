@@ -176,20 +176,29 @@ fn rate(file: &GraphFile, profile: &Profile, device: &Device) -> Result<u32, Sta
             None => Ok(rate),
         },
         None => {
-            let above = known.iter().copied().filter(|rate| *rate >= file.graph.rate).min();
-            Ok(above.or(known.iter().copied().max()).unwrap_or(file.graph.rate))
+            // One at which some buffer is a whole number of samples of the graph, if there is any.
+            let whole = |rate: &u32| {
+                profile.audio.blocks.iter().any(|block| of_graph(*block, *rate, file.graph.rate).is_some())
+            };
+            let mut rates = known.clone();
+            let graph = file.graph.rate;
+            rates.sort_by_key(|rate| (!whole(rate), !rate.is_multiple_of(graph), *rate < graph, *rate));
+            Ok(rates.first().copied().unwrap_or(file.graph.rate))
         }
     }
+}
+
+/// A buffer of a device in samples of the graph, if it is a whole number of them.
+fn of_graph(buffer: u32, rate: u32, graph: u32) -> Option<u32> {
+    let samples = u64::from(buffer) * u64::from(graph);
+    samples.is_multiple_of(u64::from(rate)).then(|| (samples / u64::from(rate)) as u32)
 }
 
 /// Samples a block, at the rate of the graph.
 fn block(file: &GraphFile, profile: &Profile, rate: u32, asked: Option<u32>) -> Result<u32, StageError> {
     let known = &profile.audio.blocks;
     let graph = file.graph.rate;
-    let of_graph = |buffer: u32| {
-        let samples = u64::from(buffer) * u64::from(graph);
-        samples.is_multiple_of(u64::from(rate)).then(|| (samples / u64::from(rate)) as u32)
-    };
+    let of_graph = |buffer: u32| of_graph(buffer, rate, graph);
     if let Some(block) = asked {
         let fits = known.iter().any(|buffer| of_graph(*buffer) == Some(block));
         let refused = || StageError::Block { device: profile.name.clone(), known: known.clone(), block };

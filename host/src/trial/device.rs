@@ -80,10 +80,11 @@ pub fn check_devices(tests: &[TestTable], diags: &mut Diags) {
 
 fn no_device(span: crate::graph::Span, why: &ProfileError) -> Diag {
     match why {
-        ProfileError::Unknown { name, .. } => {
+        ProfileError::Unknown { name, near } => {
             let diag = Diag::new(Code::Path, span, format!("there is no device `{name}`"));
             let known: Vec<&str> = crate::sim::profiles().collect();
-            let diag = diag.label(format!("aw knows {}", known.join(", "))).suggest(name, known);
+            let diag = diag.label(format!("aw knows {}", known.join(", ")));
+            let diag = near.iter().fold(diag, |diag, near| diag.help(format!("did you mean `{near}`?")));
             diag.help("a profile of your own is named by its file, such as \"devices/mine.toml\"")
         }
         ProfileError::Read { path, why } => {

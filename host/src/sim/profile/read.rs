@@ -52,7 +52,8 @@ impl Profile {
         }
         let path = Path::new(name);
         if !name.contains(['/', '\\']) && !name.ends_with(".toml") && !path.is_file() {
-            let near = crate::graph::nearest(name, shipped::names()).map(Into::into);
+            let longer = shipped::names().find(|known| known.starts_with(name) || known.contains(name));
+            let near = longer.or(crate::graph::nearest(name, shipped::names())).map(Into::into);
             return Err(ProfileError::Unknown { name: name.into(), near });
         }
         let failed = |why: String| ProfileError::Read { path: path.into(), why };
@@ -101,30 +102,33 @@ fn read(name: String, folder: &Path, entries: Vec<Entry>, diags: &mut Diags) -> 
     let (span, entries) = device?;
     let mut table = Table::new("[device]", entries, span, diags);
     let clock_hz = needed(&mut table, "clock_hz", 1..=100_000_000_000);
-    let profile = Profile {
-        title: table.text("title").map_or_else(|| name.clone(), |title| title.value),
+    let title = table.text("title").map_or_else(|| name.clone(), |title| title.value);
+    let cores = table.int("cores", 1..=1024).map_or(1, |cores| cores.value as u32);
+    let isa = table.text("isa").map(|isa| isa.value);
+    let (calibrated, allocates) = (yes(&mut table, "calibrated"), yes(&mut table, "allocates"));
+    let source = table.text("source").map_or(String::new(), |source| source.value);
+    table.rest(&["title", "clock_hz", "cores", "isa", "calibrated", "allocates", "source"]);
+    let (interrupt, jitter) = interrupt??;
+    faults.extend(jitter);
+    Some(Profile {
         name,
+        title,
         clock_hz: clock_hz? as u64,
-        cores: table.int("cores", 1..=1024).map_or(1, |cores| cores.value as u32),
-        isa: table.text("isa").map(|isa| isa.value),
-        calibrated: yes(&mut table, "calibrated"),
-        allocates: yes(&mut table, "allocates"),
-        source: table.text("source").map_or(String::new(), |source| source.value),
+        cores,
+        isa,
+        calibrated,
+        allocates,
+        source,
         audio: audio??,
-        interrupt: interrupt.as_ref()?.as_ref()?.0,
+        interrupt,
         heaps,
         runtimes,
         cpi: costs.cpi,
         mac: costs.mac,
         measured: all,
-        faults: {
-            faults.extend(interrupt??.1);
-            faults
-        },
+        faults,
         counts: costs.counts,
-    };
-    table.rest(&["title", "clock_hz", "cores", "isa", "calibrated", "allocates", "source"]);
-    Some(profile)
+    })
 }
 
 /// A whole number that must be there.

@@ -11,7 +11,7 @@ pub use text::{columns, fit_table, table, verdict};
 use super::band::{Band, Case};
 use super::clock::{Clock, Ps, SECOND};
 use super::cost::{Counted, Prices, Tier};
-use super::machine::{Machine, Turn};
+use super::machine::Machine;
 use super::memory::Account;
 use super::profile::Profile;
 use super::run::Job;
@@ -261,7 +261,7 @@ impl Report {
 fn on_paper(job: &Job, plan: &Plan, prices: &Prices, clock: Clock, case: Case, count: u64) -> Tally {
     let mut machine = Machine::new(plan, &job.profile, prices, &job.faults, clock, case);
     while machine.blocks() < count {
-        let _nobody_hears: Turn = machine.turn();
+        machine.pass_block();
     }
     machine.tally
 }

@@ -54,7 +54,7 @@ impl Evidence<'_> {
         let tasks = self.device.map_or(&[][..], |device| device.tasks.as_slice());
         let late = tasks.iter().filter(|task| task.deadline_ms.is_some());
         let late: Vec<_> = late.map(|task| (&task.name, task.missed[1])).filter(|(_, missed)| *missed > 0).collect();
-        let mut found = Found::of(late.iter().map(|(_, missed)| *missed as f64).sum());
+        let mut found = Found::of(late.iter().map(|(_, missed)| *missed).sum::<u64>() as f64);
         found.why = late.iter().map(|(name, missed)| format!("{missed} of `{name}`")).collect();
         found.defined("answers of lanes and blocks of sound that were not there in the device's time, where costs are as expected")
     }
