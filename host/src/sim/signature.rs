@@ -24,8 +24,8 @@ pub struct SignatureError {
 ///
 /// A format is its kind, its channels and the extents of a frame. Its rate follows, as `@16000` or `@125/2`, only where the
 /// worker has a time or a frequency other than 0: the frames of a millisecond are more at a higher rate, and nothing else
-/// depends on it. Of a worker with several outputs those that are wanted follow, as ` -> rms`. Live parameters are not told, as they change while the node works. A file is its name and the first digits of its
-/// SHA-256, so that what is known of one model is never believed of another.
+/// depends on it. What goes out follows from all that. Live parameters are not told, as they change while the node works.
+/// A file is its name and the first digits of its SHA-256, so that what is known of one model is never believed of another.
 ///
 /// # Errors
 /// A file that a parameter names cannot be read.
@@ -40,10 +40,7 @@ pub fn signature(step: &Step, plan: &Plan, worker: &Descriptor) -> Result<String
     let formats = step.inputs.iter().map(|&edge| format(&plan.streams[plan.edges[edge].stream].format, timed));
     let formats: Vec<String> = formats.collect();
     let hears = if formats.is_empty() { String::new() } else { format!(" <- {}", formats.join(", ")) };
-    let ports: Vec<&str> = step.outputs.iter().map(|output| output.port.as_str()).collect();
-    let several = worker.ports.iter().filter(|port| port.is_output).count() > 1;
-    let gives = if several { format!(" -> {}", ports.join(", ")) } else { String::new() };
-    Ok(format!("{}({}){hears}{gives}", step.worker, values.join(", ")))
+    Ok(format!("{}({}){hears}", step.worker, values.join(", ")))
 }
 
 /// 0 is what such parameters are where they are not wanted.
