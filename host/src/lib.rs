@@ -16,6 +16,7 @@
 //! features  what a graph would feed a model, of many files
 //! check     conformance: whether a worker library keeps its promises
 //! model     what a model file holds, how a graph would bind it, and which workers run it
+//! page      what the HTML pages of reports have in common
 //! sim       graphs on a device that is not there: its clock, memories, deadlines and faults
 //! trial     tests of graphs: sound in, verdicts out
 //! bisect    where two versions of a graph part
@@ -55,6 +56,8 @@ pub mod parity;
 pub mod check;
 
 pub mod model;
+
+mod page;
 
 pub mod sim;
 

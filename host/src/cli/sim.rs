@@ -6,7 +6,7 @@ use super::graph::Graph;
 use super::many::{self, Bar};
 use super::{USAGE, WorkersFrom, ends, fail, json, print};
 use aw_host::graph::Fault;
-use aw_host::io::LineWriter;
+use aw_host::io::{LineWriter, place, same_file};
 use aw_host::replay::{Keep, Progress, ReplayError};
 use aw_host::sim::report::Report;
 use aw_host::sim::{
@@ -104,14 +104,15 @@ impl Command {
         let job = Job { replay: self.replay(&graph)?, profile, faults, counts: self.counts.clone() };
         let workers = self.workers.find()?;
         let stop = many::on_ctrl_c()?;
+        let page = self.page(&graph, &job)?;
         let mut inputs = graph.file.inputs.iter().peekable();
         let has_inputs = inputs.peek().is_some();
         let is_played = inputs.any(|input| input.wav.is_some() || job.replay.inputs.contains_key(&input.name.value));
         // Without any sound, time and memory can still be told.
         if has_inputs && !is_played {
-            return self.run_on_paper(&graph, &job, &workers, stop);
+            return self.run_on_paper(&graph, &job, &workers, stop, page);
         }
-        self.tell(&self.simulate(&graph, &job, &workers, stop)?)
+        self.tell(&self.simulate(&graph, &job, &workers, stop)?, page)
     }
 
     fn run_on_paper(
@@ -120,6 +121,7 @@ impl Command {
         job: &Job,
         workers: &aw_host::plugin::Workers,
         stop: &AtomicBool,
+        page: Option<LineWriter>,
     ) -> Result<ExitCode, ExitCode> {
         if !self.outputs.is_empty() || self.events.is_some() || !self.set.is_empty() {
             return Err(ends::usage(
@@ -135,7 +137,7 @@ impl Command {
         diags.sort();
         graph.say(&diags, self.quiet);
         let report = result.map_err(said)?;
-        self.print(&report)?;
+        self.print(&report, page)?;
         if !self.quiet && !self.json {
             say!("no sound was played (--in FILE): what hangs from it, such as allocations and SNR, is not looked at");
         }
@@ -185,7 +187,7 @@ impl Command {
         result.map_err(said)
     }
 
-    fn tell(&self, simulated: &Simulated) -> Result<ExitCode, ExitCode> {
+    fn tell(&self, simulated: &Simulated, page: Option<LineWriter>) -> Result<ExitCode, ExitCode> {
         let Simulated { outcome, report } = simulated;
         let mut failed = false;
         for told in &outcome.reports {
@@ -201,7 +203,7 @@ impl Command {
         for warning in &outcome.warnings {
             say!("warning: {warning}");
         }
-        self.print(report)?;
+        self.print(report, page)?;
         if !self.quiet && !self.json {
             let (seconds, elapsed) = (report.blocks.seconds, outcome.elapsed.as_secs_f64());
             say!("{seconds:.2} s on the device in {elapsed:.3} s: {:.0}× real time", seconds / elapsed.max(1e-9));
@@ -209,12 +211,44 @@ impl Command {
         Ok(if failed { ExitCode::from(super::FAILED) } else { answer(report.verdict.answer) })
     }
 
+    /// The file of the page, before anything runs: who waits for a run wants its page.
+    fn page(&self, graph: &Graph, job: &Job) -> Result<Option<LineWriter>, ExitCode> {
+        let Some(path) = &self.report else { return Ok(None) };
+        if self.json && self.to_stdout() {
+            return Err(ends::usage("--report - and --json both go to standard output: name a file for one of them"));
+        }
+        let inputs = graph.file.inputs.iter().filter_map(|input| input.wav.as_ref());
+        let read = self.path.iter().chain(job.replay.inputs.values()).chain(inputs).chain(&job.counts);
+        if let Some(same) = read.into_iter().find(|read| same_file(path, read)) {
+            return Err(ends::usage(format!(
+                "--report {} is {}, a file to be read: name another",
+                path.display(),
+                same.display()
+            )));
+        }
+        let outputs = job.replay.keep.outputs.values().chain(&self.events);
+        if let Some(same) =
+            outputs.into_iter().find(|other| place(other).is_some_and(|other| place(path) == Some(other)))
+        {
+            return Err(ends::usage(format!("{} is written twice: name another file for --report", same.display())));
+        }
+        LineWriter::create(path).map(Some).map_err(fail)
+    }
+
+    fn to_stdout(&self) -> bool {
+        self.report.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
+
     /// The report, as it was asked for.
-    fn print(&self, report: &Report) -> Result<(), ExitCode> {
-        if let Some(path) = &self.report {
+    fn print(&self, report: &Report, page: Option<LineWriter>) -> Result<(), ExitCode> {
+        if let Some(mut page) = page {
             let title = self.path.as_ref().map_or(String::new(), |path| path.display().to_string());
-            let mut page = LineWriter::create(path).map_err(fail)?;
-            page.write(&report::page(report, &title)).and_then(|()| page.finish()).map_err(fail)?;
+            let command = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            let html = report::page(report, &title, &command.collect::<Vec<_>>());
+            page.write(html.trim_end()).and_then(|()| page.finish()).map_err(fail)?;
+            if self.to_stdout() {
+                return Ok(());
+            }
         }
         match (self.json, self.quiet) {
             (true, _) => print(&json(&report::to_json(report))),

@@ -303,7 +303,8 @@ impl<'p> Machine<'p> {
 
     /// Burners whose time has come.
     fn burn(&mut self) {
-        for task in &mut self.tasks {
+        let mut begun = vec![];
+        for (at, task) in self.tasks.iter_mut().enumerate() {
             let Kind::Burner { burner, next } = &mut task.kind else { continue };
             while *next <= self.now && *next < burner.to {
                 let (released, due) = (*next, *next + burner.every);
@@ -318,9 +319,11 @@ impl<'p> Machine<'p> {
                     empty: false,
                 };
                 task.jobs.push_back(job);
+                begun.push(at);
                 *next = due;
             }
         }
+        begun.into_iter().for_each(|task| self.event(task, What::Released, 0));
     }
 
     /// The tasks that have a core now, each with something to do that has begun.
@@ -337,10 +340,10 @@ impl<'p> Machine<'p> {
         }
         if running != self.running {
             for task in std::mem::take(&mut self.running) {
-                if let Some(job) = self.tasks[task].jobs.front().copied()
-                    && !running.contains(&task)
-                {
-                    self.event(task, What::Waits, job.block);
+                if !running.contains(&task) {
+                    let left = self.tasks[task].jobs.front().map(|job| (What::Waits, job.block));
+                    let (what, block) = left.unwrap_or((What::Idle, 0));
+                    self.event(task, what, block);
                 }
             }
             for &task in &running {
@@ -476,8 +479,9 @@ impl<'p> Machine<'p> {
 
     fn end(&mut self, task: usize, job: Job) {
         let is_audio = task == self.audio;
+        let is_lane = matches!(self.tasks[task].kind, Kind::Lane(_));
         let late = is_audio && self.now > job.due;
-        if is_audio || job.firings > 0 {
+        if !is_lane || job.firings > 0 {
             self.event(task, if late || job.missed { What::Late } else { What::Done }, job.block);
             let late = late || job.missed;
             self.tally.tasks[task].responded(self.now - job.released, job.released, late);

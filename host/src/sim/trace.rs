@@ -10,9 +10,10 @@ pub struct Event {
     pub at: Ps,
     /// What.
     pub what: What,
-    /// To which task; 0 is the audio task.
+    /// To which task, by priority: what else there is, the audio task, the lanes.
     pub task: u32,
-    /// Of which block.
+    /// Of which block: of the device's time where the audio task is released, overrun or not there, else of the graph's; 0
+    /// where it is of none.
     pub block: u64,
 }
 
@@ -42,6 +43,8 @@ pub enum What {
     Full = 9,
     /// It begins anew.
     Anew = 10,
+    /// There is nothing left to do: the core that it had is free.
+    Idle = 11,
 }
 
 /// Events that are kept at most, of either part.

@@ -1,8 +1,14 @@
 //! What a device did, as data; as a table, as JSON, and as a page.
-mod json; // for scripts
-mod page; // one HTML file
-mod text; // tables for people
-mod timeline; // who had the core when, as a picture
+mod bars; //     small pictures in tables
+mod drawing; //  who had a core when, as a picture
+mod figures; //  numbers with the digits that mean something
+mod json; //     for scripts
+mod page; //     one HTML file
+mod sections; // memory and sound on it
+mod spans; //    from events to who had a core when
+mod tables; //   nodes and tasks on it
+mod text; //     tables for people
+mod timeline; // which stretches of a run are drawn
 
 pub use json::to_json;
 pub use page::page;
@@ -257,6 +263,23 @@ impl Report {
     }
 }
 
+/// The least sure of all costs of a task, or of all tasks; `None` if no node is of it.
+fn least(nodes: &[Node], task: Option<&str>) -> Option<Tier> {
+    nodes.iter().filter(|node| task.is_none_or(|task| node.task == task)).map(|node| node.tier).max()
+}
+
+/// What goes with each key, by keys as they first come.
+fn grouped<K: PartialEq>(all: impl Iterator<Item = (K, String)>) -> Vec<(K, Vec<String>)> {
+    let mut groups: Vec<(K, Vec<String>)> = vec![];
+    for (key, one) in all {
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((key, vec![one])),
+        }
+    }
+    groups
+}
+
 /// The same blocks with other costs, without sound.
 fn on_paper(job: &Job, plan: &Plan, prices: &Prices, clock: Clock, case: Case, count: u64) -> Tally {
     let mut machine = Machine::new(plan, &job.profile, prices, &job.faults, clock, case);
@@ -347,7 +370,9 @@ fn in_time(against: &mut Against, tasks: &[Task], nodes: &[Node], tallies: [&Tal
         let [low, _, high] = task.missed;
         let tally = if low > 0 { tallies[0] } else { tallies[2] };
         let jobs = tally.tasks[at].jobs() + if task.name == "audio" { tally.overruns } else { 0 };
-        let what = if task.name == "audio" { "blocks" } else { "firings" };
+        let one = if task.name == "audio" { "block" } else { "firing" };
+        let what = |count: u64| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+        let done = if jobs == 1 { "1 job".to_string() } else { format!("{jobs} jobs") };
         let own = nodes.iter().filter(|node| node.task == task.name);
         let heaviest = own.max_by(|a, b| peak(a).total_cmp(&peak(b)));
         let who = heaviest.map_or(String::new(), |node| {
@@ -362,15 +387,17 @@ fn in_time(against: &mut Against, tasks: &[Task], nodes: &[Node], tallies: [&Tal
         let longest = |end: fn(&Band) -> f64| task.longest_ms.as_ref().map_or(0.0, end);
         if low > 0 {
             against.against.push(format!(
-                "{}: {low} {what} late even where all costs are low ({jobs} jobs, up to {:.3} ms of {deadline:.3} ms){who}",
+                "{}: {} late even where all costs are low ({done}, up to {:.3} ms of {deadline:.3} ms){who}",
                 task.name,
+                what(low),
                 longest(|band| band.low)
             ));
         } else if high > 0 {
             against.doubts.push(format!(
-                "{}: {high} {what} late where all costs are high ({jobs} jobs, up to {:.3} ms of {deadline:.3} ms), none where they \
+                "{}: {} late where all costs are high ({done}, up to {:.3} ms of {deadline:.3} ms), none where they \
                  are low{who}",
                 task.name,
+                what(high),
                 longest(|band| band.high)
             ));
         }

@@ -2,7 +2,8 @@
 use super::super::band::Band;
 use super::super::fit::Fit;
 use super::super::verdict::{Verdict, bytes};
-use super::{Device, Latency, Missing, Node, Report, Task};
+use super::{Device, Latency, Missing, Node, Report, Task, grouped, least};
+use crate::sim::cost::Tier;
 use crate::sim::memory::Account;
 use std::fmt::Write;
 
@@ -19,7 +20,7 @@ pub fn table(report: &Report) -> String {
         if report.faults.is_empty() { String::new() } else { format!(", faults: {}", report.faults.join(" ")) };
     let _ = writeln!(text, "seed {}{faults}; trace {} of {} events\n", report.seed, report.trace, report.events);
     text += &nodes(&report.nodes);
-    text += &tasks(&report.tasks);
+    text += &tasks(&report.tasks, &report.nodes);
     text += &missing(&report.missing);
     text += &memory(&report.memory);
     text += &latency(&report.latency);
@@ -95,19 +96,16 @@ fn nodes(nodes: &[Node]) -> String {
         rows.push(cells);
     }
     let mut text = format!("Cycles of nodes in a block, as expected; shares with their band\n{}", columns(&rows, 4));
-    let mut said: Vec<&str> = vec![];
-    for node in nodes {
-        if !said.contains(&node.source.as_str()) {
-            let _ = writeln!(text, "  {}: {}", node.name, node.source);
-            said.push(&node.source);
-        }
+    for (source, names) in grouped(nodes.iter().map(|node| (node.source.as_str(), node.name.clone()))) {
+        let _ = writeln!(text, "  {}: {source}", names.join(", "));
     }
     text + "\n"
 }
 
-fn tasks(tasks: &[Task]) -> String {
+fn tasks(tasks: &[Task], nodes: &[Node]) -> String {
     let mut rows = vec![row([
         "task",
+        "cost",
         "deadline",
         "% of a core",
         "jobs",
@@ -120,6 +118,7 @@ fn tasks(tasks: &[Task]) -> String {
         let ms = |ms: f64| format!("{ms:.3} ms");
         let mut cells = vec![
             task.name.clone(),
+            least(nodes, Some(&task.name)).map_or("as asked", Tier::name).into(),
             task.deadline_ms.map_or("".into(), ms),
             band(&task.percent, 1),
             task.jobs.to_string(),
@@ -135,7 +134,12 @@ fn tasks(tasks: &[Task]) -> String {
         cells.push(if task.deadline_ms.is_some() { format!("{low}, {typical}, {high}") } else { String::new() });
         rows.push(cells);
     }
-    format!("Tasks by priority, and how long they take to respond, waiting included\n{}\n", columns(&rows, 1))
+    let mut text =
+        format!("Tasks by priority, and how long they take to respond, waiting included\n{}", columns(&rows, 2));
+    if nodes.iter().any(|node| node.tier == Tier::Unknown) {
+        text += "  nodes of unknown cost count as nothing: tasks that have any take more than this\n";
+    }
+    text + "\n"
 }
 
 fn missing(missing: &Missing) -> String {
@@ -175,12 +179,16 @@ pub fn memory(account: &Account) -> String {
             kinds.join(", "),
         ]);
     }
+    // Numbers stand to the right, and what they are of to the left.
+    let widest = rows.iter().filter_map(|row| row.last()).map(|last| last.chars().count()).max().unwrap_or(0);
+    rows.iter_mut().filter_map(|row| row.last_mut()).for_each(|last| *last = format!("{last:widest$}"));
     let mut text = columns(&rows, 1);
     for item in &account.homeless {
         let _ = writeln!(text, "no room: {} of `{}`, {}", item.what.name(), item.of, bytes(item.bytes.unwrap_or(0)));
     }
-    for item in &account.unknown {
-        let _ = writeln!(text, "unknown: {} of `{}`; {}", item.what.name(), item.of, item.source);
+    let unknown = account.unknown.iter().map(|item| ((item.what, item.source), format!("`{}`", item.of)));
+    for ((what, source), of) in grouped(unknown) {
+        let _ = writeln!(text, "unknown: {} of {}; {source}", what.name(), of.join(", "));
     }
     text + "\n"
 }

@@ -1,5 +1,6 @@
 //! Verdicts for CI servers: JUnit XML, as Jenkins reads it (a `testsuite` a file, `failure` for what is not as expected,
 //! `error` for what could not be judged).
+use crate::page::escaped;
 use crate::trial::verdict::{Status, Verdict};
 use std::fmt::Write;
 use std::time::Duration;
@@ -57,23 +58,4 @@ fn case(xml: &mut String, verdict: &Verdict) {
     let lines: Vec<String> = lines.chain(verdict.notes.iter().map(|note| format!("note: {note}"))).collect();
     let _ = writeln!(xml, "      <system-out>{}</system-out>", escaped(&lines.join("\n")));
     *xml += "    </testcase>\n";
-}
-
-/// As XML and HTML take it, in texts and in attributes; characters that XML cannot hold are left out.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&#39;",
-            '\n' | '\t' => out.push(c),
-            '\u{fffe}' | '\u{ffff}' => {}
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out
 }

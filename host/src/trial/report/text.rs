@@ -1,4 +1,5 @@
 //! Verdicts for the terminal.
+use crate::page::quoted;
 use crate::trial::verdict::{Checked, Status, Verdict};
 use std::time::Duration;
 
@@ -59,15 +60,6 @@ fn measured(checks: &[Checked], took: &str) -> String {
 /// The command that runs one case again.
 pub(super) fn again(file: &str, name: &str) -> String {
     format!("aw test {} -k {}", quoted(file), quoted(name))
-}
-
-/// As a shell takes it.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.into(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
 }
 
 /// How long it took, how much sound that was, and how many passed and failed; `elapsed` is that of the whole run.
