@@ -74,7 +74,8 @@ fn counting_twice_gives_the_same_numbers_and_no_node_takes_more_than_there_is() 
     for node in graph["nodes"].as_array().unwrap() {
         let count = &node["counts"][0];
         let number = |key: &str| count[key].as_f64().unwrap();
-        assert_eq!((number("calls"), &count["frames"]), (20.0, &Value::Null), "a hop a block");
+        let frames = if node["node"] == "wiener" { Value::from(1) } else { Value::Null };
+        assert_eq!((number("calls"), &count["frames"]), (20.0, &frames), "a hop a block; it takes what comes");
         assert!(number("mean") <= number("max") && number("p99") <= number("max"), "{count}");
         assert!(number("memory") > 500.0 && number("memory") < 2.0 * number("mean"), "{count}");
         assert!((100.0..1e6).contains(&number("code")), "{count}");
@@ -134,7 +135,8 @@ fn a_worker_that_fails_under_the_emulator_is_named_and_nothing_is_counted() {
     let options = ["--target-workers", workers.to_str().unwrap(), "--out", table.to_str().unwrap()];
     let output = count(isa, &graph, &options);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("`it` panicked"), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("`it` panicked") && !said.contains("--target-workers"), "{said}");
     assert!(!table.exists());
     let unknown = count(isa, &graph, &[]);
     assert_eq!(unknown.status.code(), Some(1));

@@ -5,6 +5,7 @@ mod tell; //    what was counted
 use super::super::graph::Graph;
 use super::super::{USAGE, WorkersFrom, fail, json, many, print};
 use crate::cli::FAILED;
+use aw_host::graph::Code;
 use aw_host::io::LineWriter;
 use aw_host::sim::Counts;
 use aw_host::sim::count::{
@@ -15,6 +16,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
+
+/// How the emulated program ends where a worker was not found.
+const NO_WORKER: u8 = 3;
 
 #[derive(Args)]
 pub struct Command {
@@ -125,17 +129,27 @@ impl Command {
         for graph in &self.graphs {
             for &block in &blocks {
                 let request = Request { input: self.input.clone(), block, blocks: self.blocks };
-                counted.push(counter.count(built, graph, &request, &self.target_workers, stop).map_err(|why| {
-                    let own = matches!(why, CountError::Emulated { .. }) && self.target_workers.is_empty();
-                    let code = fail(why);
-                    if own {
-                        say!("{}", tell::own_workers(isa));
-                    }
-                    code
-                })?);
+                let one = counter.count(built, graph, &request, &self.target_workers, stop);
+                counted.push(one.map_err(|why| self.failed(isa, why))?);
             }
         }
         Ok(counted)
+    }
+
+    /// Says why nothing was counted, and what may be amiss where the emulated program said why.
+    fn failed(&self, isa: &Isa, why: CountError) -> ExitCode {
+        match why {
+            CountError::Interrupted => {
+                say!("{}", many::ENDED);
+                ExitCode::from(many::INTERRUPTED)
+            }
+            CountError::Emulated { status, .. } if status.code() == Some(i32::from(NO_WORKER)) => {
+                let code = fail(why);
+                say!("{}", tell::own_workers(isa));
+                code
+            }
+            why => fail(why),
+        }
     }
 
     /// How the table was made.
@@ -177,6 +191,9 @@ impl Inside {
         diags.sort();
         graph.say(&diags, false);
         let told = match told {
+            Err(CountError::Graph) if diags.iter().any(|diag| diag.code == Code::Worker) => {
+                return Err(ExitCode::from(NO_WORKER));
+            }
             Err(CountError::Graph) => return Err(ExitCode::from(FAILED)),
             told => told.map_err(fail)?,
         };
