@@ -117,8 +117,6 @@ pub struct Step {
     pub rehearsals: u32,
     /// What its worker said of itself when it was made, such as the engine that it runs on.
     pub notes: Vec<String>,
-    /// Bytes that its worker allocated when it was made, where that is seen.
-    pub held: Option<u64>,
     /// It is no worker, but goes over from its first input to its last.
     pub fade: Option<Fade>,
 }

@@ -49,14 +49,15 @@ pub struct Account {
 
 impl Account {
     /// Places all that a plan holds: each thing in the first memory that holds its kind and has room.
-    pub fn new(plan: &Plan, profile: &Profile, prices: &Prices, faults: &Faults) -> Self {
+    /// `held`: bytes that the worker of each step allocated when it was made, where that is seen.
+    pub fn new(plan: &Plan, profile: &Profile, prices: &Prices, held: &[Option<u64>], faults: &Faults) -> Self {
         let heap = |(at, heap): (usize, &super::profile::Heap)| {
             let held = faults.held(&heap.name, at == 0);
             Heap { name: heap.name.clone(), bytes: heap.bytes, used: held, held, items: vec![] }
         };
         let heaps = profile.heaps.iter().enumerate().map(heap).collect();
         let mut account = Self { heaps, homeless: vec![], unknown: vec![] };
-        let mut items = items(plan, profile, prices);
+        let mut items = items(plan, profile, prices, held);
         items.sort_by_key(|item| Holds::ALL.iter().position(|holds| *holds == item.what));
         for item in items {
             account.place(item, profile);
@@ -95,7 +96,7 @@ impl Account {
     }
 }
 
-fn items(plan: &Plan, profile: &Profile, prices: &Prices) -> Vec<Item> {
+fn items(plan: &Plan, profile: &Profile, prices: &Prices, held: &[Option<u64>]) -> Vec<Item> {
     let mut items = vec![dma(plan, profile)];
     let stream = |of: &str, step, stream: &Stream| Item {
         of: of.into(),
@@ -106,23 +107,24 @@ fn items(plan: &Plan, profile: &Profile, prices: &Prices) -> Vec<Item> {
     };
     items.extend(plan.inputs.iter().map(|input| stream(&input.name, None, &plan.streams[input.stream])));
     for (at, (step, price)) in plan.steps.iter().zip(&prices.steps).enumerate() {
+        let held_here = held.get(at).copied().flatten();
         let of_step = |what, bytes, source| Item { of: step.name.clone(), step: Some(at), what, bytes, source };
         let streams = step.outputs.iter().filter_map(|output| output.stream);
         items.extend(streams.map(|number| stream(&step.name, Some(at), &plan.streams[number])));
         let Some(model) = &price.model else {
-            let source = if step.held.is_some() {
+            let source = if held_here.is_some() {
                 "allocated when it was made, on this machine"
             } else {
                 "not seen on this system"
             };
-            items.push(of_step(Holds::State, step.held, source));
+            items.push(of_step(Holds::State, held_here, source));
             let source = if price.code.is_some() { "executed when it was counted" } else { "its code was not counted" };
             items.push(of_step(Holds::Code, price.code, source));
             continue;
         };
         // TFLite Micro holds nothing but its arena and the file.
         let arena =
-            model.arena.or(step.held.filter(|_| step.worker == "tflm").map(|held| held.saturating_sub(model.bytes)));
+            model.arena.or(held_here.filter(|_| step.worker == "tflm").map(|held| held.saturating_sub(model.bytes)));
         let source = match (model.arena, arena) {
             (Some(_), _) => "its arena",
             (None, Some(_)) => "allocated when it was made, on this machine",

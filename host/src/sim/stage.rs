@@ -5,7 +5,7 @@ use super::fault::Faults;
 use super::memory::Account;
 use super::profile::Profile;
 use crate::graph::{Compiled, Device, Diags, GraphFile, Listener, compile};
-use crate::plugin::Workers;
+use crate::plugin::{Instance, Workers};
 use crate::replay::ReplayError;
 use std::path::PathBuf;
 
@@ -154,7 +154,8 @@ impl Stage {
         let plan = &self.compiled.plan;
         let at_once = vec![0.0; plan.steps.len()];
         let prices = Prices::new(plan, workers, profile, &at_once, counts)?;
-        let account = Account::new(plan, profile, &prices, faults);
+        let held: Vec<Option<u64>> = self.compiled.instances.iter().map(Instance::held).collect();
+        let account = Account::new(plan, profile, &prices, &held, faults);
         let waits = account.waits(plan, profile);
         // How long memory is waited for hangs from where things lie, and that not from what it costs.
         let prices = if waits == at_once { prices } else { Prices::new(plan, workers, profile, &waits, counts)? };

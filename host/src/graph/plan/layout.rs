@@ -5,7 +5,7 @@ use super::super::file::GraphFile;
 use super::super::net::{Input, Net, Node, SinkKind, What, WorkerNode};
 use super::super::time::Time;
 use super::{Edge, Lane, Output, OutputKind, Plan, Source, Step, StepOutput, Stream, Tokens};
-use crate::plugin::{ENDLESS, Instance, Kind, Value};
+use crate::plugin::{ENDLESS, Kind, Value};
 use std::ops::Range;
 
 impl Plan {
@@ -117,7 +117,6 @@ impl Plan {
             span: node.span.clone(),
             rehearsals: worker.instance.as_ref().map_or(0, |instance| instance.agreed().rehearsals),
             notes: worker.instance.as_ref().map_or(vec![], |instance| instance.notes().to_vec()),
-            held: worker.instance.as_ref().and_then(Instance::held),
             fade: None,
         });
     }

@@ -156,7 +156,6 @@ impl<'p> Weave<'p> {
             labels: vec![],
             span: 0..0,
             rehearsals: 0,
-            held: None,
             notes: vec![],
             fade: Some(Fade { wait, length }),
         };
