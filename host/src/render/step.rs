@@ -39,6 +39,7 @@ pub struct Step {
 }
 
 /// What a step drives.
+#[allow(clippy::large_enum_variant)] // one a step, made once: a box would only be one more place to look
 pub enum Node {
     /// A worker.
     Worker(Instance),

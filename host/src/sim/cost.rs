@@ -220,7 +220,7 @@ impl Ask<'_> {
             Some(price) => price,
             None => match self.counted(worker)? {
                 Some(price) => price,
-                None => self.by_macs(card.as_ref(), runtime).unwrap_or_else(|why| Price::unknown(why)),
+                None => self.by_macs(card.as_ref(), runtime).unwrap_or_else(Price::unknown),
             },
         };
         if let Some(card) = card {

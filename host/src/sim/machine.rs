@@ -164,7 +164,7 @@ impl<'p> Machine<'p> {
             Kind::Audio => ("audio".to_string(), Some(None)),
             Kind::Lane(lane) => (plan.lanes()[lane.number].to_string(), Some(Some(lane.number))),
         });
-        let span = clock.block_begins(plan.period.clamp(16, 256)).max(SECOND / 20).min(4 * SECOND);
+        let span = clock.block_begins(plan.period.clamp(16, 256)).clamp(SECOND / 20, 4 * SECOND);
         Self {
             tally: Tally::new(plan, names.collect()),
             trace: Trace::new(span),

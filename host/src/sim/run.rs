@@ -234,13 +234,13 @@ impl<'p> Sim<'p> {
             Played::Gone | Played::Twice => false,
         };
         let given = if was_rendered { self.rendered.pop_front() } else { None };
-        let mut given = given.unwrap_or_else(|| vec![None; self.outs.len()]);
-        for index in 0..self.outs.len() {
+        let given = given.unwrap_or_else(|| vec![None; self.outs.len()]);
+        for (index, given) in given.into_iter().enumerate() {
             let Some(out) = &mut self.outs[index] else { continue };
             let plan = self.run.engine.plan();
             let format = plan.output_format(&plan.outputs[index]);
             let due = format.map_or(0, |format| plan.pace(&format).of_block(world)) as usize;
-            if let Some(planes) = out.play(given[index].take(), played, due) {
+            if let Some(planes) = out.play(given, played, due) {
                 self.run.hear(index, frames(&planes.concat(), planes.len(), due))?;
             }
         }

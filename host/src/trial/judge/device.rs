@@ -49,9 +49,10 @@ fn longest_off(heard: &[Vec<f32>], calm: &[Vec<f32>], breath: usize) -> Option<(
     let frames = heard.iter().chain(calm).map(Vec::len).max().unwrap_or(0);
     let at = |planes: &[Vec<f32>], channel: usize, frame: usize| planes[channel].get(frame).copied().unwrap_or(0.0);
     let channels = heard.len().min(calm.len());
-    // Written so that a NaN is off.
-    let is_off = |frame: usize| (0..channels).any(|c| !((at(heard, c, frame) - at(calm, c, frame)).abs() <= OFF));
-    let (mut longest, mut now): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    let differs = |by: f32| by.is_nan() || by.abs() > OFF;
+    let is_off = |frame: usize| (0..channels).any(|c| differs(at(heard, c, frame) - at(calm, c, frame)));
+    let mut longest: Option<(usize, usize)> = None;
+    let mut now: Option<(usize, usize)> = None;
     for frame in (0..frames).filter(|frame| is_off(*frame)) {
         let start = now.filter(|(_, last)| frame - last <= breath).map_or(frame, |(start, _)| start);
         now = Some((start, frame));
