@@ -117,8 +117,8 @@ fn the_page_of_a_shipped_graph_has_the_answer_and_each_number_with_what_it_comes
 
 #[test]
 fn the_picture_shows_a_lane_that_comes_too_late() {
-    // 0.95 of a core beside 0.1: the lane falls behind, at once.
-    let html = Room::with_lane(950_000).page(&["--seconds", "1"]);
+    // One and a half blocks for each block: the second answer is late.
+    let html = Room::with_lane(1_500_000).page(&["--seconds", "1"]);
     let page = parsed(&html);
     assert_eq!(text(all(&page, "p", "answer")[0]), "does not fit");
     let [picture] = &all(&page, "svg", "timeline")[..] else { panic!("it goes wrong at the start") };

@@ -18,7 +18,7 @@ header ul { color: var(--ink); font-weight: 400; margin: .3rem 0; padding-left: 
 .loud { border: 2px solid var(--doubt); border-radius: 6px; padding: .4rem .8rem; color: var(--doubt) }
 dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.4rem, 1fr)); gap: .6rem; margin: 1rem 0 }
 dl.facts div { background: var(--plot); border: 1px solid var(--line); border-radius: 6px; padding: .4rem .7rem }
-dt { color: var(--dim); font-size: .85em } dd { margin: 0; font-weight: 600 } dd small { font-weight: 400; display: block }
+dt { color: var(--dim); font-size: .85em } dd { margin: 0; font-weight: 600; overflow-wrap: anywhere } dd small { font-weight: 400; display: block }
 .tier { border: 1px solid var(--edge); border-radius: 4px; padding: 0 .3rem; font-size: .85em; white-space: nowrap }
 .tier.unknown { color: var(--bad); border-color: currentcolor } .tier.macs { color: var(--doubt); border-color: currentcolor }
 .tier.measured { color: var(--ok); border-color: currentcolor } td small { color: var(--dim); white-space: nowrap }
@@ -91,7 +91,7 @@ fn facts(html: &mut String, report: &Report) {
     let (device, blocks) = (&report.device, &report.blocks);
     let cores = if device.cores == 1 { "1 core".to_string() } else { format!("{} cores", device.cores) };
     let mut facts = vec![
-        ("device", device.title.clone(), format!("{} MHz, {cores}; {}", device.clock_hz as f64 / 1e6, device.source)),
+        ("device", device.title.clone(), format!("{} MHz, {cores}", device.clock_hz as f64 / 1e6)),
         (
             "block",
             format!("{} samples at {} Hz", blocks.samples, blocks.rate),
@@ -134,10 +134,13 @@ fn facts(html: &mut String, report: &Report) {
     }
     *html += "<dl class=\"facts\">\n";
     for (what, value, more) in facts {
-        let (value, more) = (escaped(&value), escaped(more.trim_end_matches("; ")));
+        let (value, more) = (escaped(&value), escaped(&more));
         let _ = writeln!(html, "<div><dt>{what}</dt><dd>{value} <small>{more}</small></dd></div>");
     }
     *html += "</dl>\n";
+    if !device.source.is_empty() {
+        let _ = writeln!(html, "<p class=\"dim\">What is said of the device is from: {}</p>", prose(&device.source));
+    }
 }
 
 /// "10.4 … 16.3, ", or nothing where it is known exactly.

@@ -147,7 +147,7 @@ fn task(html: &mut String, report: &Report, task: &Task) {
     match (task.response_ms, task.longest_ms) {
         (Some([mean, p99, longest]), of_cases) => {
             let longest = of_cases.unwrap_or(Band::exact(longest));
-            let said = format!("{}: at most {} ms", task.name, band(&longest, three));
+            let said = format!("{}: longest {at_least}{} ms", task.name, band(&longest, three));
             let bar = task.deadline_ms.map_or(String::new(), |deadline| whisker(&longest, Some(deadline), 0.0, &said));
             let _ = write!(
                 html,
