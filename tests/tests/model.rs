@@ -66,6 +66,14 @@ fn multiply_accumulates_are_those_that_others_count() {
 }
 
 #[test]
+fn the_memory_of_all_tensors_is_added_up() {
+    // DS-CNN in int8: what goes in, a convolution and four times two more of 25 × 5 × 64, their mean, twice, and 12 words,
+    // twice.
+    let all = 49 * 10 + 9 * 25 * 5 * 64 + 2 * 64 + 2 * 12;
+    assert_eq!(card("tests/models/ds_cnn.tflite", &[]).tensors, Some(all));
+}
+
+#[test]
 fn what_cannot_be_counted_is_said() {
     let card = card("workers/model/tests/models/unknown_operator.onnx", &[]);
     assert_eq!(card.macs.total, 0);

@@ -7,6 +7,7 @@ use super::node::Node;
 use super::read::{self, ModelError};
 use super::words::{Words, internal};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// All there is to say about a model file.
@@ -42,6 +43,8 @@ pub struct Card {
     pub macs: Macs,
     /// Values in the file.
     pub parameters: Parameters,
+    /// Bytes of all other tensors, if all were there at once; `None` where extents are not known before it runs.
+    pub tensors: Option<u64>,
     /// What a graph would say.
     pub node: Node,
     /// What the workers say; `None` if they were not asked.
@@ -197,10 +200,24 @@ impl Card {
                 taken: taken.collect(),
             },
             parameters: parameters(net),
+            tensors: all_at_once(net, &run),
             node: Node::new(net, &words, path, &shapes),
             engines: None,
         })
     }
+}
+
+/// Bytes of all tensors that go in or are computed.
+fn all_at_once(net: &Net, run: &Run) -> Option<u64> {
+    /// Of a type that no file tells: no number is wider.
+    const WIDEST: u64 = 64;
+    let computed = net.graphs.iter().flat_map(|graph| graph.nodes.iter().flat_map(|node| &node.outputs));
+    let tensors = net.main().inputs.iter().chain(computed.flatten()).copied().collect::<BTreeSet<usize>>();
+    tensors.into_iter().try_fold(0u64, |sum, at| {
+        let count = run.known[at].all()?.into_iter().try_fold(1u64, u64::checked_mul)?;
+        let bits = net.tensors[at].ty.bits().unwrap_or(WIDEST);
+        sum.checked_add(count.checked_mul(bits)?.div_ceil(8))
+    })
 }
 
 /// A shape that the user gives, checked against the model.

@@ -170,6 +170,7 @@ fn costs(card: &Card) -> Vec<String> {
     for (file, bytes) in &parameters.elsewhere {
         lines.push(format!("{} of them in {}, which must lie beside the model", size(*bytes), brief(file)));
     }
+    lines.extend(card.tensors.map(|bytes| format!("{} of other tensors, if all are there at once", size(bytes))));
     lines
 }
 
