@@ -90,9 +90,40 @@ fn a_lane_that_is_in_time_is_heard_as_in_a_replay() {
     assert_eq!((&own["tier"], &slow["task"]), (&"measured".into(), &"nn".into()));
     assert_eq!(own["percent"]["typical"], 10.0);
     assert_eq!(slow["cycles"], serde_json::json!([700_000.0, 700_000.0, 700_000.0]));
-    // In: the interrupt, 0.1 of a block; the lane waits for it, and takes 0.7 and a switch of tasks.
+    // From when the block is there: the interrupt and 0.1 of a block, then the lane takes 0.7 and a switch of tasks.
     let response = report["tasks"][1]["response_ms"][2].as_f64().unwrap();
-    assert!((response - 7.005).abs() < 1e-6, "{response}");
+    assert!((response - 8.015).abs() < 1e-6, "{response}");
+}
+
+#[test]
+fn the_engine_itself_takes_part_of_each_task_and_the_rows_of_a_task_add_up_to_it() {
+    let cost = "[cost]\ncpi = { low = 1.0, typical = 1.0, high = 1.0, source = \"a test\" }\n";
+    let room = Room::new(LANE, &[&DEVICE.replace("[device]", "[device]\nisa = \"thumb\""), cost].concat());
+    let report = room.sim(&[]);
+    assert_eq!(report["verdict"]["answer"], "fits", "{}", report["verdict"]);
+    let number = |value: &Value| value.as_f64().unwrap();
+    // Of 1 000 000 cycles a block: the interrupt, or two switches, and nodes.
+    for (task, own) in [("audio", 0.1), ("nn", 0.05)] {
+        let nodes = report["nodes"].as_array().unwrap().iter().filter(|node| node["task"] == task);
+        let nodes: Vec<&Value> = nodes.collect();
+        let engine = nodes.iter().find(|node| node["name"] == "the engine").unwrap();
+        let least = if task == "audio" { 4000.0 } else { 500.0 };
+        assert!((least..60_000.0).contains(&number(&engine["cycles"][0])), "{engine}");
+        let sum: f64 = nodes.iter().map(|node| number(&node["percent"]["typical"])).sum();
+        let of_task = report["tasks"].as_array().unwrap().iter().find(|of| of["name"] == task).unwrap();
+        let percent = number(&of_task["percent"]["typical"]);
+        assert!((percent - sum - own).abs() < 1e-3, "{task}: {percent}, {sum}");
+    }
+    let text = stdout(&room.run(&["sim", "graph.toml", "--device", "device.toml", "--in", "in.wav"]));
+    assert!(text.contains("the engine  aw") && text.contains("a node in it"), "{text}");
+
+    // A set of instructions without what one costs says nothing of the engine, and so of the graph.
+    let measured =
+        "[[measured]]\nnode = \"own\"\ncycles = { mean = 10 }\n[[measured]]\nnode = \"slow\"\ncycles = { mean = 10 }\n";
+    room.write("device.toml", &[&DEVICE.replace("[device]", "[device]\nisa = \"thumb\""), measured].concat());
+    let report = room.sim(&[]);
+    assert_eq!(report["verdict"]["answer"], "cannot_tell", "{}", report["verdict"]);
+    assert!(report["verdict"].to_string().contains("the engine itself: the profile does not say what an instruction"));
 }
 
 #[test]

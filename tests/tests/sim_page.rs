@@ -90,7 +90,7 @@ fn the_page_of_a_shipped_graph_has_the_answer_and_each_number_with_what_it_comes
         .map(|row| row.children().filter(|cell| cell.has_tag_name("td")).map(text).collect())
         .collect();
     let nodes = json["nodes"].as_array().unwrap();
-    assert_eq!(nodes.len(), 3);
+    assert_eq!(nodes.len(), 4, "three nodes and the engine");
     for node in nodes {
         let tier = match node["tier"].as_str().unwrap() {
             "measured" => "measured",

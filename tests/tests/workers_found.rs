@@ -186,7 +186,7 @@ smooth — A low-pass with one pole
         ],
         "params": [{
             "name": "cutoff", "type": "float", "unit": "Hz", "doc": "Half the power gets through here",
-            "default": 1000.0, "min": 1.0, "max": 96000.0, "choices": [], "live": true, "required": false,
+            "default": 1000.0, "min": 1.0, "max": 96000.0, "choices": [], "live": true, "required": false, "same_work": true,
         }],
         "presets": [],
     }]);

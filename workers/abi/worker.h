@@ -54,6 +54,10 @@
 // The keys of this TABLE are the names of the output ports that the MANY output port stands for.
 #define aw_param_NAMES_OUTPUTS 4
 
+// `process` does as much work whatever its value: what was counted with one holds for all. LIVE ones are taken for
+// such anyway.
+#define aw_param_SAME_WORK 8
+
 // `process` may allocate or wait (it runs a model): the host keeps it off the render thread, on a lane.
 #define aw_worker_MAY_BLOCK 1
 

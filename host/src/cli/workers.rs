@@ -141,7 +141,7 @@ fn to_json(found: &Found) -> serde_json::Value {
         json!({
             "name": param.name, "type": format!("{:?}", param.ty).to_lowercase(), "unit": param.unit, "doc": param.doc,
             "default": default, "min": finite(param.min), "max": finite(param.max), "choices": param.choices,
-            "live": param.live, "required": param.required,
+            "live": param.live, "required": param.required, "same_work": param.same_work,
         })
     });
     let presets = worker.presets.iter().map(|preset| {

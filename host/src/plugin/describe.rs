@@ -70,6 +70,8 @@ pub struct Param {
     pub required: bool,
     /// Its keys name the ports that the MANY output stands for.
     pub names_outputs: bool,
+    /// Calls do as much work whatever it is.
+    pub same_work: bool,
     /// What it is when the graph file does not say.
     pub default: Value,
     /// Least number allowed.
@@ -398,7 +400,7 @@ unsafe fn named_param(raw: &abi::Param, name: &str) -> Checked<Param> {
     };
     let has = |flag| raw.flags & flag != 0;
     let (live, required) = (has(param_flags::LIVE), has(param_flags::REQUIRED));
-    let names_outputs = has(param_flags::NAMES_OUTPUTS);
+    let (names_outputs, same_work) = (has(param_flags::NAMES_OUTPUTS), live || has(param_flags::SAME_WORK));
     let is_number = matches!(ty, ParamType::Bool | ParamType::Int | ParamType::Float);
     let (min, max) = if ty == ParamType::Bool { (0.0, 1.0) } else { (raw.min, raw.max) };
     if live && !is_number {
@@ -425,7 +427,8 @@ unsafe fn named_param(raw: &abi::Param, name: &str) -> Checked<Param> {
         ParamType::Floats => Value::List(vec![]),
         ParamType::Table => Value::Table(vec![]),
     };
-    Ok(Param { name: name.into(), unit, doc, ty, live, required, names_outputs, default, min, max, choices })
+    let name = name.into();
+    Ok(Param { name, unit, doc, ty, live, required, names_outputs, same_work, default, min, max, choices })
 }
 
 /// # Safety

@@ -313,7 +313,7 @@ impl Instance {
         Ok(&self.agreed)
     }
 
-    /// Marks every call of `process` from now on, with the frames that a port moves which moves as many as there are.
+    /// Marks every call of `process` from now on, with the frames of its first input, or of what it gives first without one.
     pub fn mark(&mut self, mark: Mark) {
         self.mark = Some(mark);
     }

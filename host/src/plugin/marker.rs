@@ -20,6 +20,11 @@ impl Mark {
         u32::try_from(at).ok().filter(|at| *at < Self::INPUT.0).map(Self)
     }
 
+    /// Whether it is of a step.
+    pub fn is_step(self) -> bool {
+        self.0 < Self::INPUT.0
+    }
+
     /// RT — what comes from here on, up to [`Mark::leave`], is of this.
     #[inline(never)]
     pub fn enter(self, frames: usize) {

@@ -44,6 +44,12 @@ impl Band {
         }
     }
 
+    /// So wide that it holds a number, too.
+    #[must_use]
+    pub fn reaching(&self, number: f64) -> Self {
+        Self { low: self.low.min(number), typical: self.typical, high: self.high.max(number) }
+    }
+
     /// Both, where all of one goes with all of the other.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {

@@ -1,8 +1,9 @@
 //! What each node costs on a device, and how sure that is.
 use super::band::{Band, Case};
 use super::counts::{Count, Counts, CountsError};
+use super::overhead::{Effort, Overhead};
 use super::profile::{Cost, Profile, Runtime};
-use super::signature::{SignatureError, signature, takes_what_comes};
+use super::signature::{SignatureError, signature};
 use crate::graph::{Paper, Plan, Step, Work};
 use crate::model::{Card, CardError};
 use crate::plugin::{Descriptor, Value, Workers};
@@ -66,8 +67,10 @@ pub enum Counted {
 /// A model that a node runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
-    /// Bytes of its file.
+    /// Bytes of its file, and of those that hold weights beside it.
     pub bytes: u64,
+    /// Bytes of all its tensors at once, if they are known.
+    pub tensors: Option<u64>,
     /// Bytes of its arena, where that is fixed.
     pub arena: Option<u64>,
     /// Bytes of the code that runs it.
@@ -88,6 +91,23 @@ enum Cycles {
 pub struct Prices {
     /// By step.
     pub steps: Vec<Price>,
+    /// Of the engine itself; `None` where it was not counted.
+    pub engine: Option<Engine>,
+}
+
+/// What the engine itself costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Engine {
+    /// Where it comes from.
+    pub source: String,
+    cycles: Overhead,
+}
+
+impl Engine {
+    /// Cycles of an effort.
+    pub fn cycles(&self, effort: Effort, case: Case) -> u64 {
+        self.cycles.takes(effort).at(case).ceil() as u64
+    }
 }
 
 /// Why costs cannot be found.
@@ -135,7 +155,20 @@ impl Prices {
                 None => Ok(Price::unknown("its worker is gone")),
             }
         };
-        Ok(Self { steps: plan.steps.iter().enumerate().map(price).collect::<Result<_, _>>()? })
+        let engine = counts.as_ref().and_then(Counts::overhead).zip(profile.cpi.as_ref());
+        let engine = engine.map(|(overhead, cpi)| Engine {
+            source: format!(
+                "{} instructions a block, {} a node in it, {} a firing and {} a float that is written, fitted to graphs that \
+                 were counted, {} cycles each",
+                plain(&overhead.block),
+                plain(&overhead.step),
+                plain(&overhead.firing),
+                plain(&overhead.float),
+                plain(&cpi.cycles),
+            ),
+            cycles: overhead * cpi.cycles,
+        });
+        Ok(Self { steps: plan.steps.iter().enumerate().map(price).collect::<Result<_, _>>()?, engine })
     }
 
     /// Cycles of what a step does in a block.
@@ -227,8 +260,11 @@ impl Ask<'_> {
             price.refused = self.refused(&card, runtime);
             let arena = self.number(worker, "arena_kib").filter(|kib| *kib > 0.0);
             let arena = arena.map(|kib| (kib * 1024.0) as u64 * self.channels());
-            price.model =
-                Some(Model { bytes: card.bytes as u64, arena, code: runtime.and_then(|runtime| runtime.code) });
+            let elsewhere = card.parameters.elsewhere.iter().map(|(_, bytes)| bytes);
+            let bytes = elsewhere.fold(card.bytes as u64, |sum, bytes| sum.saturating_add(*bytes));
+            let tensors = card.tensors.map(|bytes| bytes.saturating_mul(self.channels()));
+            let code = runtime.and_then(|runtime| runtime.code);
+            price.model = Some(Model { bytes, tensors, arena, code });
         }
         Ok(price)
     }
@@ -245,27 +281,21 @@ impl Ask<'_> {
         let (Some(counts), Some(cpi)) = (self.counts, &self.profile.cpi) else { return Ok(None) };
         let signature = signature(self.step, self.plan, worker)?;
         let band = |count: &Count| {
-            let waits = count.memory * self.waits;
-            let most = count.max.max(count.instructions_mean);
-            // The longest firing waits for memory in proportion.
-            let share = most / count.instructions_mean.max(1.0);
+            // All wait for memory in proportion.
+            let waits = count.memory * self.waits / count.instructions_mean.max(1.0);
             Band {
-                low: count.instructions_mean * cpi.cycles.low + waits,
-                typical: count.instructions_mean * cpi.cycles.typical + waits,
-                high: most * cpi.cycles.high + waits * share,
+                low: count.min * (cpi.cycles.low + waits),
+                typical: count.instructions_mean * (cpi.cycles.typical + waits),
+                high: count.max * (cpi.cycles.high + waits),
             }
         };
         let found: BTreeMap<u64, Count> =
             self.frames.iter().filter_map(|frames| Some((*frames, counts.find(&signature, *frames)?))).collect();
         let Some((_, first)) = found.last_key_value() else { return Ok(None) };
-        let cycles = match takes_what_comes(self.step, self.plan) {
-            true => Cycles::Frames(found.iter().map(|(frames, count)| (*frames, band(count))).collect()),
-            false => Cycles::Firing(band(first)),
-        };
-        let between = if first.interpolated { ", between or beyond those that were counted" } else { "" };
+        let cycles = Cycles::Frames(found.iter().map(|(frames, count)| (*frames, band(count))).collect());
+        let between = if first.interpolated { " (between or beyond numbers of frames that were)" } else { "" };
         let source = format!(
-            "{:.0} instructions of {}{between}; {} cycles each: {}",
-            first.instructions_mean,
+            "instructions counted on {}{between}, {} cycles each: {}",
             counts.isa,
             plain(&cpi.cycles),
             cpi.source
@@ -291,7 +321,7 @@ impl Ask<'_> {
             ));
         }
         let macs = card.macs.total * self.channels();
-        let source = format!("{macs} multiply-accumulates; {} cycles each: {}", plain(&mac.cycles), mac.source);
+        let source = format!("multiply-accumulates, {} cycles each: {}", plain(&mac.cycles), mac.source);
         let (tier, of) = (Tier::Macs, Some(Counted::Macs(macs)));
         let cycles = Cycles::Firing(mac.cycles.map(|each| each * macs as f64));
         Ok(Price { tier, of, cycles, ..Price::unknown(source) })
@@ -353,7 +383,8 @@ impl Ask<'_> {
     }
 }
 
-/// "1.93 (1.71 … 2.17)".
+/// "1.93 (1.71 … 2.17)", with the digits that mean something.
 fn plain(band: &Band) -> String {
-    format!("{:.3} ({:.3} … {:.3})", band.typical, band.low, band.high)
+    let digits = if band.high >= 100.0 { 0 } else { 3 };
+    format!("{:.digits$} ({:.digits$} … {:.digits$})", band.typical, band.low, band.high)
 }

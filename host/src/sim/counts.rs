@@ -1,4 +1,5 @@
 //! Tables of what was counted: instructions of nodes on an instruction set, by their signatures.
+use super::overhead::{self, Overhead};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -18,8 +19,10 @@ pub struct Counts {
     pub isa: String,
     /// How they were made: the command, the compiler, the emulator.
     pub made: String,
-    /// By signature; of each, by the frames of a call, or 0 where they are fixed.
+    /// By signature; of each, by the frames of a call.
     nodes: BTreeMap<String, BTreeMap<u64, Count>>,
+    /// What the engine itself took, graph by graph.
+    engine: Vec<overhead::Counted>,
 }
 
 /// What calls of a node are.
@@ -27,7 +30,9 @@ pub struct Counts {
 pub struct Count {
     /// Calls that were counted.
     pub calls: u64,
-    /// Instructions of the mean call.
+    /// Instructions of the shortest call.
+    pub min: f64,
+    /// Of the mean call.
     pub instructions_mean: f64,
     /// 99 % of the calls have no more instructions.
     pub p99: f64,
@@ -87,6 +92,8 @@ struct File {
     isa: String,
     made: String,
     #[serde(default)]
+    engine: Vec<toml::Spanned<overhead::Counted>>,
+    #[serde(default)]
     count: Vec<Entry>,
 }
 
@@ -94,7 +101,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     node: toml::Spanned<String>,
-    frames: Option<u64>,
+    frames: u64,
     calls: u64,
     instructions: Instructions,
     memory: f64,
@@ -104,6 +111,7 @@ struct Entry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Instructions {
+    min: f64,
     mean: f64,
     p99: f64,
     max: f64,
@@ -112,7 +120,7 @@ struct Instructions {
 impl Counts {
     /// None yet.
     pub fn new(isa: &str, made: &str) -> Self {
-        Self { isa: isa.into(), made: made.into(), nodes: BTreeMap::new() }
+        Self { isa: isa.into(), made: made.into(), nodes: BTreeMap::new(), engine: vec![] }
     }
 
     /// Those that come with the program.
@@ -138,41 +146,40 @@ impl Counts {
             |why: toml::de::Error| CountsError::Syntax { path: path.into(), why: why.to_string().trim_end().into() };
         let file: File = toml::from_str(text).map_err(syntax)?;
         let mut counts = Self::new(&file.isa, &file.made);
+        for engine in file.engine {
+            let line = 1 + text[..engine.span().start].matches('\n').count();
+            let engine = engine.into_inner();
+            if let Some(why) = engine.fault() {
+                return Err(CountsError::Entry { path: path.into(), line, why: why.into() });
+            }
+            counts.engine.push(engine);
+        }
         for entry in file.count {
             let line = 1 + text[..entry.node.span().start].matches('\n').count();
             let wrong = |why: &str| CountsError::Entry { path: path.into(), line, why: why.into() };
-            let Entry { calls, frames, instructions: Instructions { mean, p99, max }, memory, code, .. } = entry;
-            let count = Count { calls, instructions_mean: mean, p99, max, memory, code, interpolated: false };
+            let Entry { calls, frames, instructions: Instructions { min, mean, p99, max }, memory, code, .. } = entry;
+            let count = Count { calls, min, instructions_mean: mean, p99, max, memory, code, interpolated: false };
             if let Some(why) =
-                count.fault().or((frames == Some(0)).then_some("`frames` is 0; leave it out where they are fixed"))
+                count.fault().or((frames == 0).then_some("`frames` is 0; no call takes or gives nothing"))
             {
                 return Err(wrong(why));
             }
             let of_node = counts.nodes.entry(entry.node.into_inner()).or_default();
-            let frames = frames.unwrap_or(0);
             if of_node.insert(frames, count).is_some() {
                 return Err(wrong("this node is counted twice, with the same frames"));
-            }
-            if of_node.len() > 1 && of_node.contains_key(&0) {
-                return Err(wrong(
-                    "this node is counted with `frames` and without; its frames are fixed or they are not",
-                ));
             }
         }
         Ok(counts)
     }
 
-    /// Adds what was counted. What was there of the same node and frames is kept, and answered as `false`.
-    pub fn add(&mut self, signature: &str, frames: Option<u64>, count: Count) -> bool {
+    /// Adds what was counted: calls of the same node and frames are taken together.
+    pub fn add(&mut self, signature: &str, frames: u64, count: Count) {
         let of_node = self.nodes.entry(signature.into()).or_default();
-        let new = !of_node.contains_key(&frames.unwrap_or(0));
-        if new {
-            of_node.insert(frames.unwrap_or(0), count);
-        }
-        new
+        of_node.entry(frames).and_modify(|before| *before = before.and(&count)).or_insert(count);
     }
 
-    /// Adds all of another table, which is stronger: of nodes that both have, its counts are kept and no others.
+    /// Adds all of another table, which is stronger: of nodes that both have, its counts are kept and no others. What
+    /// the engine took counts in both.
     ///
     /// # Errors
     /// It is of another instruction set.
@@ -181,35 +188,59 @@ impl Counts {
             return Err(CountsError::Mixed(other.isa, self.isa.clone()));
         }
         self.nodes.extend(other.nodes);
+        self.engine.extend(other.engine);
         Ok(())
     }
 
-    /// What a call of a node with so many frames takes; of a node whose frames are fixed, `frames` says nothing.
+    /// What a call of a node with so many frames of its first input takes, or of what it gives first where it has none.
     ///
-    /// Between two counts a straight line is drawn, beyond them the line through the two nearest goes on: work that is a
-    /// part for the call and a part for each frame lies on it exactly. With one count only, more frames take as many times
-    /// what it says, and fewer frames as much as it says, which is never too little for such work.
+    /// Between two counts a straight line is drawn: work that is a part for the call and a part for each frame lies on it
+    /// exactly. Beyond them the line goes on that leads there from a count of at most half, or at least twice, as many
+    /// frames: nearer ones differ by what is left over of a vector of the processor. It never takes less for more frames, and
+    /// never less than in proportion for fewer. Where there is no such count, more frames take as many times what the
+    /// nearest says, and fewer frames as much as it says, which is never too little for such work.
     pub fn find(&self, signature: &str, frames: u64) -> Option<Count> {
         let of_node = self.nodes.get(signature)?;
-        if let Some(count) = of_node.get(&0).or(of_node.get(&frames)) {
+        if let Some(count) = of_node.get(&frames) {
             return Some(*count);
         }
-        let below: Vec<_> = of_node.range(..frames).rev().take(2).collect();
-        let above: Vec<_> = of_node.range(frames..).take(2).collect();
-        let (one, other) = match (below.as_slice(), above.as_slice()) {
-            ([one, ..], [other, ..]) | ([other, one], []) | ([], [one, other]) => (*one, *other),
-            ([one], []) => return Some(one.1.scaled(frames as f64 / *one.0 as f64)),
-            ([], [one]) => return Some(one.1.scaled(1.0)),
-            _ => return None,
+        let on_line = |(one, at): (&u64, &Count), (other, there): (&u64, &Count)| {
+            at.towards(there, (frames as f64 - *one as f64) / (*other as f64 - *one as f64))
         };
-        let share = (frames as f64 - *one.0 as f64) / (*other.0 as f64 - *one.0 as f64);
-        Some(one.1.towards(other.1, share))
+        let in_proportion = |(one, at): (&u64, &Count)| at.scaled(frames as f64 / *one as f64);
+        match (of_node.range(..frames).next_back(), of_node.range(frames..).next()) {
+            (Some(below), Some(above)) => Some(on_line(below, above)),
+            (Some(last), None) => Some(match of_node.range(..=last.0 / 2).next_back() {
+                Some(other) => on_line(other, last).at_least(last.1),
+                None => in_proportion(last),
+            }),
+            (None, Some(first)) => Some(match of_node.range(first.0 * 2..).next() {
+                Some(other) => on_line(first, other).at_least(&in_proportion(first)),
+                None => first.1.scaled(1.0),
+            }),
+            (None, None) => None,
+        }
     }
 
-    /// All that was counted: signature, frames where they are not fixed, and what calls are.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<u64>, &Count)> {
+    /// Adds what the engine itself took in blocks of a graph.
+    pub fn add_engine(&mut self, counted: overhead::Counted) {
+        self.engine.push(counted);
+    }
+
+    /// What the engine itself took, graph by graph.
+    pub fn engine(&self) -> &[overhead::Counted] {
+        &self.engine
+    }
+
+    /// What the engine itself takes, if that was counted.
+    pub fn overhead(&self) -> Option<Overhead> {
+        Overhead::of(&self.engine)
+    }
+
+    /// All that was counted: signature, frames, and what calls are.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64, &Count)> {
         self.nodes.iter().flat_map(|(signature, counts)| {
-            counts.iter().map(move |(frames, count)| (signature.as_str(), Some(*frames).filter(|n| *n > 0), count))
+            counts.iter().map(move |(frames, count)| (signature.as_str(), *frames, count))
         })
     }
 
@@ -221,15 +252,19 @@ impl Counts {
         }
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let _ = writeln!(text, "isa = {}\nmade = {}", quoted(&self.isa), quoted(&self.made));
+        for overhead::Counted { blocks, steps, firings, floats, mean, max } in &self.engine {
+            let _ = writeln!(text, "\n[[engine]]\nblocks = {blocks}\nsteps = {steps}");
+            let _ = writeln!(text, "firings = {firings}\nfloats = {floats}");
+            let _ = writeln!(text, "mean = {mean:.1}\nmax = {max:.1}");
+        }
         for (signature, frames, count) in self.iter() {
-            let _ = writeln!(text, "\n[[count]]\nnode = {}", quoted(signature));
-            if let Some(frames) = frames {
-                let _ = writeln!(text, "frames = {frames}");
-            }
-            let Count { calls, instructions_mean, p99, max, memory, code, .. } = count;
+            let _ = writeln!(text, "\n[[count]]\nnode = {}\nframes = {frames}", quoted(signature));
+            let Count { calls, min, instructions_mean, p99, max, memory, code, .. } = count;
             let _ = writeln!(text, "calls = {calls}");
-            let _ =
-                writeln!(text, "instructions = {{ mean = {instructions_mean:.1}, p99 = {p99:.1}, max = {max:.1} }}");
+            let _ = writeln!(
+                text,
+                "instructions = {{ min = {min:.1}, mean = {instructions_mean:.1}, p99 = {p99:.1}, max = {max:.1} }}"
+            );
             let _ = writeln!(text, "memory = {memory:.1}");
             if let Some(code) = code {
                 let _ = writeln!(text, "code = {code}");
@@ -242,21 +277,52 @@ impl Counts {
 impl Count {
     /// What cannot be.
     fn fault(&self) -> Option<&'static str> {
-        let Self { calls, instructions_mean: mean, p99, max, memory, .. } = *self;
-        let numbers = [mean, p99, max, memory];
+        let Self { calls, min, instructions_mean: mean, p99, max, memory, .. } = *self;
+        let numbers = [min, mean, p99, max, memory];
         match () {
             () if calls == 0 => Some("`calls` is 0: nothing was counted"),
             () if numbers.iter().any(|n| !n.is_finite() || *n < 0.0) => Some("a count is negative or no number"),
-            () if mean > max || p99 > max => Some("`max` is less than `mean` or `p99`"),
+            () if min > mean || mean > max || p99 > max => {
+                Some("`min`, `mean` and `max`, and `p99` and `max`, are not in order")
+            }
             () => None,
+        }
+    }
+
+    /// Calls of both. Of which 99 % stay below is not known of both, but of one of them.
+    fn and(&self, other: &Self) -> Self {
+        let calls = self.calls + other.calls;
+        let share = other.calls as f64 / calls.max(1) as f64;
+        let mean = |a: f64, b: f64| a + (b - a) * share;
+        Self {
+            calls,
+            min: self.min.min(other.min),
+            instructions_mean: mean(self.instructions_mean, other.instructions_mean),
+            p99: self.p99.max(other.p99),
+            max: self.max.max(other.max),
+            memory: mean(self.memory, other.memory),
+            code: self.code.max(other.code),
+            interpolated: false,
+        }
+    }
+
+    /// Of each number the greater.
+    fn at_least(&self, other: &Self) -> Self {
+        Self {
+            min: self.min.max(other.min),
+            instructions_mean: self.instructions_mean.max(other.instructions_mean),
+            p99: self.p99.max(other.p99),
+            max: self.max.max(other.max),
+            memory: self.memory.max(other.memory),
+            ..*self
         }
     }
 
     /// What so many times the frames take.
     fn scaled(&self, times: f64) -> Self {
-        let Self { calls, instructions_mean, p99, max, memory, code, .. } = *self;
-        let [instructions_mean, p99, max, memory] = [instructions_mean, p99, max, memory].map(|n| n * times);
-        Self { calls, instructions_mean, p99, max, memory, code, interpolated: true }
+        let Self { calls, min, instructions_mean, p99, max, memory, code, .. } = *self;
+        let [min, instructions_mean, p99, max, memory] = [min, instructions_mean, p99, max, memory].map(|n| n * times);
+        Self { calls, min, instructions_mean, p99, max, memory, code, interpolated: true }
     }
 
     /// On the line through this and another: 0 is here, 1 is there. Never less than nothing.
@@ -265,6 +331,7 @@ impl Count {
         let max = on_line(self.max, other.max);
         Self {
             calls: self.calls.min(other.calls),
+            min: on_line(self.min, other.min),
             instructions_mean: on_line(self.instructions_mean, other.instructions_mean),
             // Lines may cross.
             p99: on_line(self.p99, other.p99).min(max),
@@ -285,6 +352,7 @@ mod tests {
     fn count(mean: f64) -> Count {
         Count {
             calls: 10,
+            min: mean - 1.0,
             instructions_mean: mean,
             p99: mean,
             max: mean + 1.0,
@@ -296,7 +364,7 @@ mod tests {
 
     fn gain(counts: &[(u64, f64)]) -> Counts {
         let mut all = Counts::new("thumb", "by hand");
-        counts.iter().for_each(|(frames, mean)| assert!(all.add(GAIN, Some(*frames), count(*mean))));
+        counts.iter().for_each(|(frames, mean)| all.add(GAIN, *frames, count(*mean)));
         all
     }
 
@@ -317,7 +385,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let mut counts = gain(&[(32, 100.5), (128, 400.0)]);
-        assert!(counts.add("stft(size=512, window=\"x\\y\") <- audio×1", None, Count { code: None, ..count(7.0) }));
+        counts.add_engine(overhead::Counted { blocks: 7, steps: 2, firings: 3, floats: 40, mean: 900.5, max: 1000.0 });
+        counts.add("stft(size=512, window=\"x\\y\") <- audio×1", 128, Count { code: None, ..count(7.0) });
         let text = counts.text("How it was made.\n\nAnd why.");
         assert!(text.starts_with("# How it was made.\n#\n# And why.\nisa = \"thumb\"\n"), "{text}");
         assert_eq!(Counts::parse(&text, Path::new("x")).unwrap(), counts);
@@ -333,6 +402,12 @@ mod tests {
         assert_eq!(mean(256), Some((676.0, true)));
         assert_eq!(mean(1024), Some((2980.0, true)));
         assert_eq!(counts.find("gain() <- audio×2", 128), None);
+        // What is left over of a vector, 4 frames before a whole one, says nothing of twice as many.
+        let counts = gain(&[(128, 400.0), (508, 1570.0), (512, 1519.0)]);
+        let mean = |frames| counts.find(GAIN, frames).unwrap().instructions_mean;
+        assert!((mean(1024) - 3011.0).abs() < 0.1, "{}", mean(1024));
+        assert!(gain(&[(128, 900.0), (512, 800.0)]).find(GAIN, 1024).unwrap().instructions_mean >= 800.0);
+        assert_eq!(gain(&[(128, 100.0), (512, 900.0)]).find(GAIN, 64).unwrap().instructions_mean, 50.0, "not below 0");
     }
 
     #[test]
@@ -344,11 +419,12 @@ mod tests {
     }
 
     #[test]
-    fn of_a_node_with_fixed_frames_they_say_nothing() {
+    fn all_calls_of_a_node_count() {
         let mut counts = Counts::new("thumb", "by hand");
-        assert!(counts.add("stft() <- audio×1", None, count(27242.0)));
-        assert!(!counts.add("stft() <- audio×1", None, count(1.0)), "the first is kept");
-        assert_eq!(counts.find("stft() <- audio×1", 999), Some(count(27242.0)));
+        counts.add("stft() <- audio×1", 128, count(27242.0));
+        counts.add("stft() <- audio×1", 128, Count { calls: 30, ..count(27246.0) });
+        let both = Count { calls: 40, min: 27241.0, instructions_mean: 27245.0, ..count(27246.0) };
+        assert_eq!(counts.find("stft() <- audio×1", 128), Some(both));
     }
 
     #[test]
@@ -362,21 +438,24 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_with_file_and_line() {
-        let entry = "isa = \"thumb\"\nmade = \"by hand\"\n\n[[count]]\nnode = \"a\"\nmemory = 1.0\n";
+        let entry = "isa = \"thumb\"\nmade = \"by hand\"\n\n[[count]]\nnode = \"a\"\nmemory = 1.0\nframes = 3\n";
         let with = |rest: &str| said(&format!("{entry}{rest}"));
-        let good = "calls = 1\ninstructions = { mean = 1.0, p99 = 1.0, max = 1.0 }\n";
+        let good = "calls = 1\ninstructions = { min = 1.0, mean = 1.0, p99 = 1.0, max = 1.0 }\n";
         assert!(
-            with("calls = 0\ninstructions = { mean = 1, p99 = 1, max = 1 }").starts_with("mine.toml:5: `calls` is 0")
+            with("calls = 0\ninstructions = { min = 1, mean = 1, p99 = 1, max = 1 }")
+                .starts_with("mine.toml:5: `calls` is 0")
         );
-        assert!(with("calls = 1\ninstructions = { mean = 2, p99 = 1, max = 1 }").contains(":5: `max` is less"));
-        assert!(with("calls = 1\ninstructions = { mean = nan, p99 = 1, max = 1 }").contains("no number"));
-        assert!(with(&format!("frames = 0\n{good}")).contains("leave it out"));
-        let twice = format!("{good}[[count]]\nnode = \"a\"\nmemory = 1.0\n{good}");
-        assert_eq!(with(&twice), "mine.toml:10: this node is counted twice, with the same frames");
-        let both = format!("{good}[[count]]\nnode = \"a\"\nframes = 3\nmemory = 1.0\n{good}");
-        assert!(with(&both).contains(":10: this node is counted with `frames` and without"));
+        assert!(
+            with("calls = 1\ninstructions = { min = 1, mean = 2, p99 = 1, max = 1 }")
+                .contains(":5: `min`, `mean` and `max`")
+        );
+        assert!(with("calls = 1\ninstructions = { min = 1, mean = nan, p99 = 1, max = 1 }").contains("no number"));
+        let none = said(&format!("{entry}{good}").replace("frames = 3", "frames = 0"));
+        assert_eq!(none, "mine.toml:5: `frames` is 0; no call takes or gives nothing");
+        let twice = format!("{good}[[count]]\nnode = \"a\"\nframes = 3\nmemory = 1.0\n{good}");
+        assert_eq!(with(&twice), "mine.toml:11: this node is counted twice, with the same frames");
         let said = with(&format!("cals = 3\n{good}"));
-        assert!(said.contains("mine.toml") && said.contains("line 7") && said.contains("cals"), "{said}");
+        assert!(said.contains("mine.toml") && said.contains("line 8") && said.contains("cals"), "{said}");
         let path = Path::new("/nowhere/at/all.toml");
         assert!(Counts::read(path).unwrap_err().to_string().starts_with("cannot read /nowhere/at/all.toml: "));
     }

@@ -21,6 +21,9 @@ pub struct Item {
     pub source: &'static str,
 }
 
+/// How a `source` begins that tells of an estimate: what is one and finds no room may find it yet.
+const ESTIMATE: &str = "estimate: ";
+
 /// A memory, and what lies in it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Heap {
@@ -77,6 +80,7 @@ impl Account {
                 self.heaps[at].used += bytes;
                 self.heaps[at].items.push(item);
             }
+            None if item.source.starts_with(ESTIMATE) => self.unknown.push(item),
             None => self.homeless.push(item),
         }
     }
@@ -123,14 +127,19 @@ fn items(plan: &Plan, profile: &Profile, prices: &Prices, held: &[Option<u64>]) 
             continue;
         };
         // TFLite Micro holds nothing but its arena and the file.
-        let arena =
-            model.arena.or(held_here.filter(|_| step.worker == "tflm").map(|held| held.saturating_sub(model.bytes)));
-        let source = match (model.arena, arena) {
-            (Some(_), _) => "its arena",
-            (None, Some(_)) => "allocated when it was made, on this machine",
-            (None, None) => "nobody knows what its engine would hold there",
+        let held = held_here.filter(|_| step.worker == "tflm").map(|held| held.saturating_sub(model.bytes));
+        // Where memory is given while sound plays, there is so much that an estimate tells.
+        let most = model.tensors.filter(|_| profile.allocates).map(|tensors| tensors.saturating_add(model.bytes));
+        let (bytes, source) = match (model.arena, held, most) {
+            (Some(arena), ..) => (Some(arena), "its arena"),
+            (_, Some(held), _) => (Some(held), "allocated when it was made, on this machine"),
+            (.., Some(most)) => {
+                // Begins as every [`ESTIMATE`].
+                (Some(most), "estimate: all its tensors at once, and its weights once more, as engines pack them")
+            }
+            _ => (None, "nobody knows what its engine would hold there"),
         };
-        items.push(of_step(Holds::Activations, arena, source));
+        items.push(of_step(Holds::Activations, bytes, source));
         items.push(of_step(Holds::Weights, Some(model.bytes), "its file"));
         let source =
             if model.code.is_some() { "the profile" } else { "the profile does not say: code_kib in [[runtime]]" };

@@ -22,6 +22,7 @@ mod fault; //     what goes wrong, block by block
 mod fit; //       whether a graph fits, before anything runs
 mod machine; //   tasks on cores                              ← read this first
 mod memory; //    what lies where
+mod overhead; //  what the engine itself takes
 mod profile; //   what a device is
 pub mod report; //    what it did
 mod run; //       a graph on a device, with sound
@@ -39,6 +40,6 @@ pub use fault::Faults;
 pub use fit::{Fit, fit};
 pub use profile::{Profile, ProfileError, names as profiles};
 pub use run::{Job, SimError, Simulated, on_paper, simulate};
-pub use signature::{SignatureError, signature, takes_what_comes};
+pub use signature::{SignatureError, signature};
 pub use stage::{Stage, StageError};
 pub use verdict::{Answer, Verdict};

@@ -19,42 +19,60 @@ pub struct SignatureError {
     pub why: std::io::Error,
 }
 
-/// The worker's id, its fixed parameters with their values in the descriptor's order, and the formats that come in:
-/// `stft(size=512, hop=128, window=sqrt_hann, periodic=true, kaiser_beta=8) <- audio×1`.
+/// The worker's id, the parameters that its work depends on with their values in the descriptor's order, and the formats that
+/// come in: `stft(size=512, hop=128) <- audio×1`; of a node that gives a fixed number of frames, not one, how many:
+/// `istft() <- spectrum×1×257 -> by 128`. So it is of inputs, but for the first: how many frames of that a call takes is told
+/// beside the signature, as work hangs from it by a line; `by as many` is a port that moves as many. Of a worker with several
+/// outputs those are named that the graph connects: `meter(window_ms=10) <- audio×1@16000 -> rms`.
 ///
 /// A format is its kind, its channels and the extents of a frame. Its rate follows, as `@16000` or `@125/2`, only where the
 /// worker has a time or a frequency other than 0: the frames of a millisecond are more at a higher rate, and nothing else
-/// depends on it. What goes out follows from all that. Live parameters are not told, as they change while the node works.
+/// depends on it. What goes out follows from all that. A worker says on which parameters its work does not depend.
 /// A file is its name and the first digits of its SHA-256, so that what is known of one model is never believed of another.
 ///
 /// # Errors
 /// A file that a parameter names cannot be read.
 pub fn signature(step: &Step, plan: &Plan, worker: &Descriptor) -> Result<String, SignatureError> {
-    let fixed = || worker.params.iter().zip(&step.values).filter(|(param, _)| !param.live);
+    let telling = || worker.params.iter().zip(&step.values).filter(|(param, _)| !param.same_work);
     let mut values = vec![];
-    for (param, value) in fixed() {
+    for (param, value) in telling() {
         let text = text(param, value).map_err(|(path, why)| SignatureError { node: step.name.clone(), path, why })?;
         values.push(format!("{}={text}", param.name));
     }
-    let timed = fixed().any(|(param, value)| is_timed(param, value));
-    let formats = step.inputs.iter().map(|&edge| format(&plan.streams[plan.edges[edge].stream].format, timed));
-    let formats: Vec<String> = formats.collect();
-    let hears = if formats.is_empty() { String::new() } else { format!(" <- {}", formats.join(", ")) };
-    Ok(format!("{}({}){hears}", step.worker, values.join(", ")))
+    let timed = telling().any(|(param, value)| is_timed(param, value));
+    let first = step.inputs.first().map_or(0, |&edge| plan.edges[edge].take);
+    let hears = step.inputs.iter().enumerate().map(|(port, &edge)| {
+        let edge = &plan.edges[edge];
+        let moves = if port == 0 { String::new() } else { moves(edge.take, first) };
+        format(&plan.streams[edge.stream].format, timed) + &moves
+    });
+    let hears: Vec<String> = hears.collect();
+    let hears = if hears.is_empty() { String::new() } else { format!(" <- {}", hears.join(", ")) };
+    let ports: Vec<_> = worker.ports.iter().filter(|port| port.is_output).collect();
+    let gives = step.outputs.iter().map(|output| {
+        // Of several ports only some may be heard; those that the graph names are told by a parameter.
+        let named = ports.len() > 1 && ports.iter().any(|port| port.name == output.port);
+        let name = if named { format!(" {}", output.port) } else { String::new() };
+        name + &moves(output.give, first)
+    });
+    let gives: Vec<String> = gives.collect();
+    let gives = if gives.concat().is_empty() { String::new() } else { format!(" ->{}", gives.join(",")) };
+    Ok(format!("{}({}){hears}{gives}", step.worker, values.join(", ")))
+}
+
+/// Frames that a port moves at a firing, where they are fixed and more than one; as many as the first input are told so,
+/// however many that are.
+fn moves(frames: u32, first: u32) -> String {
+    match frames {
+        0 | 1 => String::new(),
+        _ if frames == first => " by as many".into(),
+        _ => format!(" by {frames}"),
+    }
 }
 
 /// 0 is what such parameters are where they are not wanted.
 fn is_timed(param: &Param, value: &Value) -> bool {
     ["Hz", "ms", "s"].contains(&param.unit.as_str()) && *value != Value::Num(0.0)
-}
-
-/// Whether a step takes as many frames as there are, so that its work depends on how many that is.
-pub fn takes_what_comes(step: &Step, plan: &Plan) -> bool {
-    let frames = |output: &&crate::graph::StepOutput| output.stream.is_some();
-    match step.inputs.first() {
-        Some(&edge) => plan.edges[edge].take == 0,
-        None => step.outputs.iter().find(frames).is_some_and(|output| output.give == 0),
-    }
 }
 
 fn text(param: &Param, value: &Value) -> Result<String, (PathBuf, std::io::Error)> {
@@ -99,7 +117,8 @@ mod tests {
     fn param(ty: ParamType, unit: &str) -> Param {
         let (name, unit, doc, default) = ("it".into(), unit.into(), String::new(), Value::Num(0.0));
         let (min, max, choices) = (0.0, 1.0, vec![]);
-        Param { name, unit, doc, ty, live: false, required: false, names_outputs: false, default, min, max, choices }
+        let [live, required, names_outputs, same_work] = [false; 4];
+        Param { name, unit, doc, ty, live, required, names_outputs, same_work, default, min, max, choices }
     }
 
     #[test]
@@ -141,5 +160,11 @@ mod tests {
         assert!(is_timed(&param(ParamType::Float, "ms"), &Value::Num(10.0)));
         assert!(!is_timed(&param(ParamType::Int, "Hz"), &Value::Num(0.0)));
         assert!(!is_timed(&param(ParamType::Int, "samples"), &Value::Num(10.0)));
+    }
+
+    #[test]
+    fn what_is_fixed_is_told_and_what_follows_the_first_input_is_not_tied_to_a_number() {
+        let told = [(0, 128), (1, 128), (128, 128), (128, 1), (3, 0)].map(|(frames, first)| moves(frames, first));
+        assert_eq!(told, ["", "", " by as many", " by 128", " by 3"]);
     }
 }

@@ -14,14 +14,29 @@ pub struct Tally {
     pub firings: Vec<u64>,
     /// Cycles of the audio task, interrupt included, by block.
     pub audio: Cycles,
-    /// What the steps took in the block that is being rendered.
+    /// Cycles of the engine itself, by task, by block.
+    pub engine: Vec<Cycles>,
+    /// What the steps took in the block that is being rendered, and the engine in each task.
     now: Vec<u64>,
+    now_engine: Vec<u64>,
     /// Blocks that were not begun before their input was overwritten.
     pub overruns: u64,
     /// Blocks whose interrupt did not come.
     pub lost: u64,
     /// Blocks played twice or left out, as two clocks differ.
     pub slips: u64,
+}
+
+/// A task that is none of the graph's.
+pub const ELSE: &str = "something else";
+
+/// The name of the audio task, or of a lane of this name.
+pub fn task(lane: Option<&str>) -> String {
+    match lane {
+        None => "audio".into(),
+        Some(name @ ("audio" | ELSE)) => format!("lane {name}"),
+        Some(name) => name.into(),
+    }
 }
 
 /// What was seen of a task.
@@ -35,11 +50,8 @@ pub struct Task {
     pub busy: Ps,
     /// Cycles that all rendered blocks ask of it, whether there is time for them or not.
     pub asked: u128,
-    /// How long it took to respond, each time; and the longest.
+    /// How long it took to respond, each time.
     responses: Vec<Ps>,
-    longest: Ps,
-    /// When the longest was released.
-    pub worst_at: Ps,
     /// Times that it was done after it was due.
     pub late: u64,
     /// Firings of a lane whose answers were not there when they were read; blocks of the audio task that were late.
@@ -87,6 +99,11 @@ impl Cycles {
         self.counts.last_key_value().map_or(0, |(cycles, _)| *cycles)
     }
 
+    /// Mean, what 99 % of the blocks stay below, most.
+    pub fn three(&self) -> [f64; 3] {
+        [self.mean(), self.p99() as f64, self.peak() as f64]
+    }
+
     /// Blocks.
     pub fn blocks(&self) -> u64 {
         self.blocks
@@ -95,10 +112,7 @@ impl Cycles {
 
 impl Task {
     /// It was done.
-    pub fn responded(&mut self, response: Ps, released: Ps, late: bool) {
-        if response > self.longest {
-            (self.longest, self.worst_at) = (response, released);
-        }
+    pub fn responded(&mut self, response: Ps, late: bool) {
         self.responses.push(response);
         self.late += u64::from(late);
     }
@@ -123,15 +137,18 @@ impl Tally {
     pub fn new(plan: &Plan, tasks: Vec<(String, Option<Option<usize>>)>) -> Self {
         let steps = plan.steps.len();
         let task = |(name, of_graph)| Task { name, of_graph, ..Task::default() };
+        let tasks: Vec<Task> = tasks.into_iter().map(task).collect();
         Self {
-            tasks: tasks.into_iter().map(task).collect(),
             nodes: vec![Cycles::default(); steps],
             firings: vec![0; steps],
             audio: Cycles::default(),
+            engine: vec![Cycles::default(); tasks.len()],
             now: vec![0; steps],
+            now_engine: vec![0; tasks.len()],
             overruns: 0,
             lost: 0,
             slips: 0,
+            tasks,
         }
     }
 
@@ -139,6 +156,11 @@ impl Tally {
     pub fn node(&mut self, step: usize, firings: u64, cycles: u64) {
         self.firings[step] += firings;
         self.now[step] += cycles;
+    }
+
+    /// In a task the engine itself took so many cycles.
+    pub fn engine(&mut self, task: usize, cycles: u64) {
+        self.now_engine[task] += cycles;
     }
 
     /// Of one core, in percent: what a block asks of a task, however much there is time for. What is none of the graph's is
@@ -157,8 +179,18 @@ impl Tally {
     /// The block is over: the audio task took so many cycles of it.
     pub fn end_block(&mut self, audio: u64) {
         self.audio.add(audio);
-        for (cycles, now) in self.nodes.iter_mut().zip(&mut self.now) {
+        let nodes = self.nodes.iter_mut().zip(&mut self.now);
+        for (cycles, now) in nodes.chain(self.engine.iter_mut().zip(&mut self.now_engine)) {
             cycles.add(std::mem::take(now));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_lane_is_not_taken_for_what_is_no_lane() {
+        let named = [None, Some("nn"), Some("audio"), Some(super::ELSE)].map(super::task);
+        assert_eq!(named, ["audio", "nn", "lane audio", "lane something else"]);
     }
 }

@@ -55,12 +55,25 @@ impl Case {
                 case.doubts.push(format!("`{}`: its cost is unknown; {}", step.name, price.source));
             }
         }
+        match (&prices.engine, &profile.isa, &profile.cpi) {
+            // Where there is no instruction set to count on, the cycles of the interrupt are for the engine, too.
+            (Some(_), ..) | (_, None, _) => {}
+            (None, Some(_), None) => case
+                .doubts
+                .push("the engine itself: the profile does not say what an instruction costs: [cost] cpi".into()),
+            (None, Some(isa), Some(_)) => {
+                case.doubts.push(format!("the engine itself: what it takes was not counted for {isa}"));
+            }
+        }
         for item in &account.homeless {
             case.against.push(no_room(item, account, profile));
         }
         for item in &account.unknown {
             let what = item.what.name();
-            case.doubts.push(format!("`{}`: it is unknown how much {what} takes; {}", item.of, item.source));
+            case.doubts.push(match item.bytes {
+                Some(_) => format!("{}; but that is an {}", no_room(item, account, profile), item.source),
+                None => format!("`{}`: it is unknown how much {what} takes; {}", item.of, item.source),
+            });
         }
         case
     }

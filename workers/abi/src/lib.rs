@@ -136,6 +136,9 @@ pub mod param_flags {
     pub const REQUIRED: u32 = 2;
     /// The keys of this TABLE are the names of the output ports that the MANY output port stands for.
     pub const NAMES_OUTPUTS: u32 = 4;
+    /// `process` does as much work whatever its value: what was counted with one holds for all. LIVE ones are taken for
+    /// such anyway.
+    pub const SAME_WORK: u32 = 8;
 }
 
 /// A parameter the worker has. The host checks type and range, fills in defaults and words the mistakes, so no worker

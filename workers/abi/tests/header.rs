@@ -26,6 +26,7 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("LIVE", "aw_param_LIVE"),
     ("REQUIRED", "aw_param_REQUIRED"),
     ("NAMES_OUTPUTS", "aw_param_NAMES_OUTPUTS"),
+    ("SAME_WORK", "aw_param_SAME_WORK"),
     ("MAY_BLOCK", "aw_worker_MAY_BLOCK"),
 ];
 

@@ -76,6 +76,7 @@ fn facts() -> Vec<Fact> {
         ("aw_param_LIVE".into(), param_flags::LIVE.into()),
         ("aw_param_REQUIRED".into(), param_flags::REQUIRED.into()),
         ("aw_param_NAMES_OUTPUTS".into(), param_flags::NAMES_OUTPUTS.into()),
+        ("aw_param_SAME_WORK".into(), param_flags::SAME_WORK.into()),
         ("aw_worker_MAY_BLOCK".into(), worker_flags::MAY_BLOCK.into()),
     ]);
     facts

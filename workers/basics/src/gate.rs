@@ -80,15 +80,17 @@ impl Worker for Gate {
         ],
         params: &[
             Param::float(c"threshold", 0.5).live().doc(c"Open at this level and above, in the unit of `level`"),
-            Param::float(c"attack_ms", 5.0).range(0.0, 10_000.0).unit(c"ms").doc(c"Time to open"),
+            Param::float(c"attack_ms", 5.0).range(0.0, 10_000.0).unit(c"ms").same_work().doc(c"Time to open"),
             Param::float(c"hold_ms", 0.0)
                 .range(0.0, 60_000.0)
                 .unit(c"ms")
+                .same_work()
                 .doc(c"Time that it stays open after the level fell"),
-            Param::float(c"release_ms", 80.0).range(0.0, 60_000.0).unit(c"ms").doc(c"Time to close"),
+            Param::float(c"release_ms", 80.0).range(0.0, 60_000.0).unit(c"ms").same_work().doc(c"Time to close"),
             Param::float(c"floor_db", SILENCE_DB)
                 .range(SILENCE_DB, 0.0)
                 .unit(c"dB")
+                .same_work()
                 .doc(c"Gain while closed; -120 is silence"),
         ],
         ..Spec::NEW

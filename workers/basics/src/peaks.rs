@@ -69,17 +69,19 @@ impl Worker for Peaks {
             Port::output(c"events", Kind::EVENTS).doc(c"Label number, score, and time of the frame that fired"),
         ],
         params: &[
-            Param::text(c"labels", c"").doc(
+            Param::text(c"labels", c"").same_work().doc(
                 c"Names of the scores, by commas: \"silence, yes, no\"; an empty name makes no events: \", yes, no\"",
             ),
             Param::float(c"threshold", 0.5).live().doc(c"A score at or above it makes an event"),
             Param::float(c"hold_ms", 500.0)
                 .range(0.0, 600_000.0)
                 .unit(c"ms")
+                .same_work()
                 .doc(c"After an event, rises of the same label are part of it for so long"),
             Param::int(c"min_frames", 1)
                 .range(1.0, 100_000.0)
                 .unit(c"frames")
+                .same_work()
                 .doc(c"Frames that a score must stay at or above the threshold without a break"),
         ],
         ..Spec::NEW

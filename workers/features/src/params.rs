@@ -62,14 +62,21 @@ pub const PARAMS: &[Param] = &[
     count(c"frame.n_fft", 400).unit(c"samples").doc(c"Samples of the FFT"),
     count(c"frame.win_length", 0).unit(c"samples").doc(c"Samples of the window; 0: as many as frame.n_fft"),
     count(c"frame.hop", 160).unit(c"samples").doc(c"Samples from frame to frame"),
-    choice(c"frame.window", c"hann", Window::CHOICES).doc(c"Shape of the window"),
+    choice(c"frame.window", c"hann", Window::CHOICES).same_work().doc(c"Shape of the window"),
     Param::float(c"frame.window_param", -1.0)
         .range(-1.0, 50.0)
+        .same_work()
         .doc(c"Kaiser's beta, or blackman's first coefficient; -1: 8.6, or 0.42"),
-    Param::floats(c"frame.window_values").doc(c"The window where frame.window is file: frame.win_length numbers"),
+    Param::floats(c"frame.window_values")
+        .same_work()
+        .doc(c"The window where frame.window is file: frame.win_length numbers"),
     Param::bool(c"frame.window_periodic", true)
+        .same_work()
         .doc(c"true: librosa, torch, Whisper, ESPnet; false: Kaldi, HTK, openSMILE, NeMo"),
-    Param::float(c"frame.window_exponent", 1.0).range(1e-3, 100.0).doc(c"What window values are raised to; 0.5: root"),
+    Param::float(c"frame.window_exponent", 1.0)
+        .range(1e-3, 100.0)
+        .same_work()
+        .doc(c"What window values are raised to; 0.5: root"),
     choice(c"frame.window_place", c"center", WindowPlace::CHOICES).doc(
         c"Where a window shorter than the FFT stands in it: center for librosa and torch, start for Kaldi and HTK",
     ),
@@ -103,7 +110,7 @@ pub const PARAMS: &[Param] = &[
     Param::bool(c"mel.empty", false)
         .doc(c"Whether bands between two bins may be, always 0: librosa only warns of them"),
     choice(c"log.kind", c"none", LogKind::CHOICES).doc(c"Which logarithm"),
-    Param::float(c"log.floor", 1e-10).range(0.0, 1e9).doc(c"What keeps zeros away"),
+    Param::float(c"log.floor", 1e-10).range(0.0, 1e9).same_work().doc(c"What keeps zeros away"),
     choice(c"log.floor_mode", c"max", FloorMode::CHOICES).doc(c"max(x, floor), or x + floor"),
     Param::text(c"log.ref", c"1").doc(c"What decibels are relative to: a number in quotes, or max"),
     Param::float(c"log.range", 0.0)
@@ -112,8 +119,8 @@ pub const PARAMS: &[Param] = &[
     choice(c"log.range_scope", c"utterance", RangeScope::CHOICES)
         .doc(c"Whose loudest: of the utterance (replays only), the last frames, all up to now, or log.ref"),
     Param::int(c"log.range_window", 3000).range(1.0, 1e6).unit(c"frames").doc(c"Frames of the scope window"),
-    Param::float(c"log.post_scale", 1.0).range(-1e6, 1e6).doc(c"What the result is multiplied by"),
-    Param::float(c"log.post_offset", 0.0).range(-1e6, 1e6).doc(c"Added after that"),
+    Param::float(c"log.post_scale", 1.0).range(-1e6, 1e6).same_work().doc(c"What the result is multiplied by"),
+    Param::float(c"log.post_offset", 0.0).range(-1e6, 1e6).same_work().doc(c"Added after that"),
     count(c"mfcc.n", 13).doc(c"Cepstra"),
     choice(c"mfcc.norm", c"ortho", CepstrumNorm::CHOICES).doc(c"How the DCT is scaled"),
     Param::float(c"mfcc.lifter", 0.0).range(0.0, 1e6).doc(c"L in 1 + L/2 sin(pi i / L); 0: none"),
@@ -125,6 +132,7 @@ pub const PARAMS: &[Param] = &[
         .doc(c"Whether the log energy of a frame is among its features"),
     Param::float(c"energy.floor", 1.1920928955078125e-7)
         .range(0.0, 1e12)
+        .same_work()
         .doc(c"The least energy, before the logarithm"),
     choice(c"energy.position", c"first", Position::CHOICES).doc(c"Where it stands"),
     order(c"deltas.order", 0),
@@ -144,17 +152,21 @@ pub const PARAMS: &[Param] = &[
     Param::int(c"microfrontend.smoothing_bits", 10).range(0.0, 31.0).doc(c"Fraction bits of the noise estimate"),
     Param::float(c"microfrontend.even_smoothing", 0.025)
         .range(0.0, 1.0)
+        .same_work()
         .doc(c"How fast channels 0, 2 .. learn the noise"),
-    Param::float(c"microfrontend.odd_smoothing", 0.06).range(0.0, 1.0).doc(c"How fast channels 1, 3 .. do"),
-    Param::float(c"microfrontend.min_signal_remaining", 0.05).range(0.0, 1.0).doc(c"What noise reduction never takes"),
+    Param::float(c"microfrontend.odd_smoothing", 0.06).range(0.0, 1.0).same_work().doc(c"How fast channels 1, 3 .. do"),
+    Param::float(c"microfrontend.min_signal_remaining", 0.05)
+        .range(0.0, 1.0)
+        .same_work()
+        .doc(c"What noise reduction never takes"),
     Param::bool(c"microfrontend.enable_pcan", false)
         .doc(c"Whether levels are divided by a power of the noise estimate"),
-    Param::float(c"microfrontend.strength", 0.95).range(0.0, 10.0).doc(c"That power"),
-    Param::float(c"microfrontend.offset", 80.0).range(0.0, 1e9).doc(c"Added to the estimate before"),
+    Param::float(c"microfrontend.strength", 0.95).range(0.0, 10.0).same_work().doc(c"That power"),
+    Param::float(c"microfrontend.offset", 80.0).range(0.0, 1e9).same_work().doc(c"Added to the estimate before"),
     Param::int(c"microfrontend.gain_bits", 21).range(0.0, 31.0).doc(c"Fraction bits of the gain"),
     Param::bool(c"microfrontend.enable_log", true).doc(c"Whether the output is a logarithm"),
     Param::int(c"microfrontend.scale_shift", 6).range(0.0, 31.0).doc(c"The logarithm is multiplied by 2 to this power"),
-    Param::float(c"microfrontend.post_scale", 1.0).range(0.0, 1e6).doc(
+    Param::float(c"microfrontend.post_scale", 1.0).range(0.0, 1e6).same_work().doc(
         c"What the integers are multiplied by; models of micro_speech and micro wake words take 0.0390625, 10 / 256",
     ),
 ];

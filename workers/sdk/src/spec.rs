@@ -134,6 +134,11 @@ impl Param {
         self.0.flags |= param_flags::NAMES_OUTPUTS;
         self
     }
+    /// `process` does as much work whatever its value, so that what was counted with one holds for all.
+    pub const fn same_work(mut self) -> Self {
+        self.0.flags |= param_flags::SAME_WORK;
+        self
+    }
 }
 
 /// Values of several parameters under one name; see [`abi::Preset`].

@@ -24,7 +24,10 @@ impl Worker for Frame {
         params: &[
             SIZE.range(1.0, 1048576.0).doc(c"Samples in a frame"),
             HOP,
-            Param::text(c"window", c"rect").choices(window::CHOICES).doc(c"What a frame is multiplied with"),
+            Param::text(c"window", c"rect")
+                .choices(window::CHOICES)
+                .same_work()
+                .doc(c"What a frame is multiplied with"),
             window::PERIODIC,
             window::KAISER_BETA,
         ],

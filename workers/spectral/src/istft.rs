@@ -21,10 +21,14 @@ impl Worker for Istft {
             Port::output(c"out", Kind::AUDIO).doc(c"Sound, with the channels of `in`"),
         ],
         params: &[
-            Param::text(c"window", c"hann").choices(window::CHOICES).doc(c"What a frame is multiplied with at the end"),
+            Param::text(c"window", c"hann")
+                .choices(window::CHOICES)
+                .same_work()
+                .doc(c"What a frame is multiplied with at the end"),
             ANALYSIS,
             Param::text(c"normalise", c"sum")
                 .choices(NORMALISE)
+                .same_work()
                 .doc(c"`sum`: divide by what both windows add up to, which gives the signal back; `none`: add only"),
             window::PERIODIC,
             window::KAISER_BETA,

@@ -19,9 +19,13 @@ impl Worker for OverlapAdd {
             Port::output(c"out", Kind::AUDIO).doc(c"Sound, with the channels of `in`"),
         ],
         params: &[
-            Param::text(c"window", c"rect").choices(window::CHOICES).doc(c"What a frame is multiplied with at first"),
+            Param::text(c"window", c"rect")
+                .choices(window::CHOICES)
+                .same_work()
+                .doc(c"What a frame is multiplied with at first"),
             Param::text(c"normalise", c"none")
                 .choices(NORMALISE)
+                .same_work()
                 .doc(c"`none`: add only; `sum`: divide by what `window` and `analysis` add up to"),
             ANALYSIS,
             window::PERIODIC,

@@ -16,6 +16,7 @@ pub const ANALYSIS: Param = Param::text(c"analysis", c"same")
         c"povey",
         c"kaiser"
     ])
+    .same_work()
     .doc(c"Window the frames were cut with; `same` as `window`");
 /// The values of `normalise`.
 pub const NORMALISE: &Choices = choices![c"sum", c"none"];

@@ -26,7 +26,10 @@ impl Worker for Stft {
         params: &[
             SIZE.range(4.0, 1048576.0).doc(c"Samples in a frame, even; products of small primes are fastest"),
             HOP,
-            Param::text(c"window", c"hann").choices(window::CHOICES).doc(c"What a frame is multiplied with"),
+            Param::text(c"window", c"hann")
+                .choices(window::CHOICES)
+                .same_work()
+                .doc(c"What a frame is multiplied with"),
             window::PERIODIC,
             window::KAISER_BETA,
         ],

@@ -84,6 +84,7 @@ impl Worker for Wiener {
                 Param::float(c"start_ms", 100.0)
                     .range(0.0, 2000.0)
                     .unit(c"ms")
+                    .same_work()
                     .doc(c"How much of the first sound is taken to be noise alone; at least one frame is"),
             ],
             ..Spec::NEW

@@ -9,9 +9,11 @@ pub const CHOICES: &Choices =
 /// `kaiser_beta` of a worker with a window.
 pub const KAISER_BETA: Param = Param::float(c"kaiser_beta", 8.6)
     .range(0.0, 50.0)
+    .same_work()
     .doc(c"How narrow a `kaiser` window is: 0 is `rect`, 5 near `hamming`, 8.6 near `blackman`");
 /// `periodic` of a worker with a window.
 pub const PERIODIC: Param = Param::bool(c"periodic", true)
+    .same_work()
     .doc(c"Whether the window leaves out its last point, so that windows add up evenly; `sine` and `vorbis` always do");
 
 /// A window function of any size.

@@ -5,7 +5,8 @@ use crate::graph::{Device, Diags, GraphFile, Plan, Port, compile};
 use crate::plugin::{Mark, Workers};
 use crate::render::Renderer;
 use crate::replay::Sounds;
-use crate::sim::{signature, takes_what_comes};
+use crate::sim::overhead::Writes;
+use crate::sim::signature;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -36,8 +37,8 @@ pub struct StepTold {
     pub name: String,
     /// See [`signature`].
     pub signature: String,
-    /// It takes as many frames as there are.
-    pub takes_what_comes: bool,
+    /// Floats that it writes.
+    pub writes: Writes,
 }
 
 /// Plays a graph as a device would, inline and live, and marks what its workers do. Mistakes are in `diags`.
@@ -74,15 +75,20 @@ fn told(plan: &Plan, workers: &Workers) -> Result<Told, CountError> {
     for step in &plan.steps {
         let worker = workers.get(&step.worker);
         let signature = worker.map(|found| signature(step, plan, &found.worker)).transpose()?;
-        let (name, takes_what_comes) = (step.name.clone(), takes_what_comes(step, plan));
-        steps.push(StepTold { name, signature: signature.unwrap_or(step.worker.clone()), takes_what_comes });
+        let (name, writes) = (step.name.clone(), Writes::of(step, plan));
+        steps.push(StepTold { name, signature: signature.unwrap_or(step.worker.clone()), writes });
     }
     Ok(Told { optimised: !cfg!(debug_assertions), steps })
 }
 
+/// What is played before anything is counted, in seconds: workers learn of noise and fill their windows at first.
+const BEFORE_S: f64 = 2.5;
+
 /// Blocks until the graph has settled, then marked ones.
 fn play(blocks: u64, engine: &mut Engine, renderer: &mut Renderer, mut sounds: Sounds) -> Result<(), CountError> {
-    for _ in 0..=engine.plan().settled {
+    let plan = engine.plan();
+    let before = (BEFORE_S * f64::from(plan.rate) / f64::from(plan.block)) as u64;
+    for _ in 0..=plan.settled.max(before) {
         sounds.play(renderer);
         heard(engine)?;
     }

@@ -1,6 +1,7 @@
 //! One graph under the emulator.
 use super::tally::Tally;
 use super::{Built, CountError, Isa, Request, Told};
+use crate::sim::overhead::{self, Writes};
 use crate::sim::{Count, Counts};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub struct Counted {
     pub nodes: Vec<Node>,
     /// What the engine itself takes for a block.
     pub engine: Count,
+    /// The same by what there is to do in a block.
+    pub efforts: Vec<overhead::Counted>,
     /// Instructions of the whole program, from its start to its end.
     pub total: u64,
 }
@@ -44,8 +47,8 @@ pub struct Node {
     pub name: String,
     /// What it is.
     pub signature: String,
-    /// What calls are; by their frames, where the node takes as many as there are.
-    pub counts: Vec<(Option<u64>, Count)>,
+    /// What calls are, by the frames that they take of the first input, or give where there is none.
+    pub counts: Vec<(u64, Count)>,
 }
 
 impl Counter {
@@ -153,18 +156,24 @@ fn wait(mut child: Child, stop: &AtomicBool) -> Result<ExitStatus, CountError> {
 fn counted(told: &Told, tally: &Tally, graph: &Path, block: Option<u32>) -> Result<Counted, String> {
     let mut nodes = vec![];
     for (at, step) in told.steps.iter().enumerate() {
-        let frames = |frames: u64| step.takes_what_comes.then_some(frames);
-        let counts = tally.of_step(at)?.into_iter().map(|(n, count)| (frames(n), count)).collect();
+        let counts = tally.of_step(at)?;
         nodes.push(Node { name: step.name.clone(), signature: step.signature.clone(), counts });
     }
     let engine = tally.of_engine()?.ok_or("no block was played")?;
+    let writes: Vec<Writes> = told.steps.iter().map(|step| step.writes).collect();
+    let efforts = tally.of_efforts(&writes)?;
     let (graph, optimised, total) = (graph.to_path_buf(), told.optimised, tally.total);
-    Ok(Counted { graph, block, optimised, nodes, engine, total })
+    Ok(Counted { graph, block, optimised, nodes, engine, efforts, total })
 }
 
 impl Counted {
     /// Adds what was counted to a table, but for calls with a number of frames that is rare.
     pub fn add_to(&self, counts: &mut Counts) {
+        let blocks: u64 = self.efforts.iter().map(|effort| effort.blocks).sum();
+        self.efforts
+            .iter()
+            .filter(|effort| effort.blocks >= blocks.div_ceil(RARE))
+            .for_each(|one| counts.add_engine(*one));
         for node in &self.nodes {
             let calls: u64 = node.counts.iter().map(|(_, count)| count.calls).sum();
             for (frames, count) in node.counts.iter().filter(|(_, count)| count.calls >= calls.div_ceil(RARE)) {

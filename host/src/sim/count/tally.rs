@@ -1,6 +1,7 @@
 //! What the counter wrote: calls and their instructions, and from them what calls of a node are.
 use crate::plugin::Mark;
 use crate::sim::Count;
+use crate::sim::overhead::{self, Effort, Writes};
 use std::collections::BTreeMap;
 
 /// What the counter wrote of a run.
@@ -10,8 +11,8 @@ pub struct Tally {
     calls: BTreeMap<(u32, u64), Vec<Call>>,
     /// Bytes of instructions that each mark ran.
     code: BTreeMap<u32, u64>,
-    /// Blocks: what the engine took in each, and how many pairs lay in it.
-    engine: Vec<(Call, u64)>,
+    /// Blocks: what the engine took in each, how many pairs lay in it, and which steps were called with how many frames.
+    engine: Vec<(Call, u64, BTreeMap<(u32, u64), u64>)>,
     /// Instructions of the whole program.
     pub total: u64,
 }
@@ -39,7 +40,7 @@ impl Tally {
     /// What is not as the counter writes it, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut tally = Self::default();
-        let (mut ended, mut pairs) = (false, 0);
+        let (mut ended, mut pairs, mut of_steps) = (false, 0, BTreeMap::new());
         for (at, line) in text.lines().enumerate() {
             let wrong = || format!("line {} is `{line}`", at + 1);
             let mut words = line.split(' ');
@@ -51,9 +52,14 @@ impl Tally {
                     let what = u32::try_from(what).map_err(|_| wrong())?;
                     let call = Call { instructions, memory };
                     match Mark(what) {
-                        Mark::BLOCK => tally.engine.push((call, std::mem::take(&mut pairs))),
-                        _ => {
+                        Mark::BLOCK => {
+                            tally.engine.push((call, std::mem::take(&mut pairs), std::mem::take(&mut of_steps)));
+                        }
+                        mark => {
                             pairs += 1;
+                            if mark.is_step() {
+                                *of_steps.entry((what, frames)).or_default() += 1;
+                            }
                             tally.calls.entry((what, frames)).or_default().push(call);
                         }
                     }
@@ -68,7 +74,7 @@ impl Tally {
         // The pairs before the first block are those that measure pairs.
         let measuring =
             [Mark::AROUND, Mark::EMPTY].map(|mark| tally.calls.get(&(mark.0, 0)).map_or(0, Vec::len) as u64);
-        if let Some((_, pairs)) = tally.engine.first_mut() {
+        if let Some((_, pairs, _)) = tally.engine.first_mut() {
             *pairs -= measuring.iter().sum::<u64>().min(*pairs);
         }
         if ended { Ok(tally) } else { Err("it does not end as it should".into()) }
@@ -108,8 +114,30 @@ impl Tally {
     /// The marks were not measured.
     pub fn of_engine(&self) -> Result<Option<Count>, String> {
         let (own, around) = self.pair()?;
-        let calls: Vec<Call> = self.engine.iter().map(|(call, pairs)| call.less(own, 1).less(around, *pairs)).collect();
+        let calls = self.engine.iter().map(|(call, pairs, _)| call.less(own, 1).less(around, *pairs)).collect();
         Ok(Some(count(calls, None)).filter(|count| count.calls > 0))
+    }
+
+    /// The same by what there is to do in a block. `writes`: of each step, the floats that it writes.
+    ///
+    /// # Errors
+    /// The marks were not measured.
+    pub fn of_efforts(&self, writes: &[Writes]) -> Result<Vec<overhead::Counted>, String> {
+        let (own, around) = self.pair()?;
+        let mut by_effort: BTreeMap<Effort, Vec<Call>> = BTreeMap::new();
+        for (call, pairs, of_steps) in &self.engine {
+            let mut effort = Effort::block(writes.len());
+            for (&(step, frames), &firings) in of_steps {
+                let writes = writes.get(step as usize).copied().unwrap_or_default();
+                effort += Effort::of(firings, frames, writes);
+            }
+            by_effort.entry(effort).or_default().push(call.less(own, 1).less(around, *pairs));
+        }
+        let of_effort = |(Effort { steps, firings, floats, .. }, calls)| {
+            let Count { calls: blocks, instructions_mean: mean, max, .. } = count(calls, None);
+            overhead::Counted { blocks, steps, firings, floats, mean, max }
+        };
+        Ok(by_effort.into_iter().map(of_effort).collect())
     }
 }
 
@@ -120,6 +148,7 @@ fn count(mut calls: Vec<Call>, code: Option<u64>) -> Count {
     let mean = |of: fn(&Call) -> u64| calls.iter().map(of).sum::<u64>() as f64 / n.max(1) as f64;
     Count {
         calls: n as u64,
+        min: instructions(1),
         instructions_mean: mean(|call| call.instructions),
         p99: instructions(at(0.99)),
         max: instructions(n),
@@ -151,6 +180,8 @@ mod tests {
         // 1080 - 20 - 2 × 30, and 1110 - 20 - 3 × 30.
         let engine = tally.of_engine().unwrap().unwrap();
         assert_eq!((engine.calls, engine.instructions_mean, engine.max), (2, 1000.0, 1000.0));
+        let one = |firings| overhead::Counted { blocks: 1, steps: 0, firings, floats: 0, mean: 1000.0, max: 1000.0 };
+        assert_eq!(tally.of_efforts(&[]).unwrap(), [one(1), one(2)]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Nodes and tasks on the page: each number with what it comes from and its band.
 use super::super::band::Band;
-use super::super::cost::{Counted, Tier};
+use super::super::cost::Tier;
 use super::bars::whisker;
 use super::figures::{band, three, whole};
 use super::page::prose;
-use super::{Node, Report, Task, grouped, least};
+use super::{Node, Report, Task, grouped, least, of_firing};
 use crate::page::escaped;
 use std::fmt::Write;
 
@@ -40,7 +40,7 @@ fn banded(band: &Band, number: fn(f64) -> String) -> String {
     if low == high { typical } else { format!("{typical}<br/><small>{low} … {high}</small>") }
 }
 
-/// Nodes in the order in which they run.
+/// Nodes in the order in which they run, and the engine in each task.
 pub fn nodes(html: &mut String, report: &Report) {
     *html += "<h2>Nodes</h2>\n<p class=\"dim\">Cycles of a node in a block, all firings of the block together. p99 and peak: over the \
               blocks, costs as expected. Below a number its band: costs low … high. The longest bar is \
@@ -98,14 +98,7 @@ fn cells(report: &Report, node: &Node, full: f64) -> String {
 /// Where costs come from, each said once.
 fn sources(html: &mut String, report: &Report) {
     *html += "<details><summary>Where the costs come from</summary>\n<ul>\n";
-    let said = |node: &Node| {
-        let of = match node.of {
-            Some(Counted::Instructions(count)) => format!(" ({} instructions a firing)", three(count)),
-            Some(Counted::Macs(count)) => format!(" ({} MACs a firing)", whole(count as f64)),
-            None => String::new(),
-        };
-        format!("<code>{}</code>{of}", escaped(&node.name))
-    };
+    let said = |node: &Node| format!("<code>{}</code>{}", escaped(&node.name), of_firing(node));
     for (source, nodes) in grouped(report.nodes.iter().map(|node| (&node.source, said(node)))) {
         let _ = writeln!(html, "<li>{}: {}</li>", nodes.join(", "), prose(source));
     }
@@ -115,7 +108,7 @@ fn sources(html: &mut String, report: &Report) {
 /// Tasks by priority.
 pub fn tasks(html: &mut String, report: &Report) {
     *html += "<h2>Tasks</h2>\n<p class=\"dim\">By priority. How long they take to respond, waiting included; mean and p99 with costs as \
-              expected, the longest with its band. A lane responds to the audio task; its deadline counts from when its block was there. The line in \
+              expected, the longest with its band. Response and deadline count from when the block was there. The line in \
               a bar: the deadline, or all of a core.</p>\n<div class=\"wide\"><table>\n\
               <tr><th>task</th><th>cost</th><th class=\"n\">% of a core</th><th></th><th class=\"n\">jobs</th>\
               <th class=\"n\">deadline, ms</th><th class=\"n\">mean</th><th class=\"n\">p99</th><th class=\"n\">longest, ms</th><th></th>\

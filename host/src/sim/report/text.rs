@@ -2,7 +2,7 @@
 use super::super::band::Band;
 use super::super::fit::Fit;
 use super::super::verdict::{Verdict, bytes};
-use super::{Device, Latency, Missing, Node, Report, Task, grouped, least};
+use super::{Device, Latency, Missing, Node, Report, Task, grouped, least, of_firing};
 use crate::sim::cost::Tier;
 use crate::sim::memory::Account;
 use std::fmt::Write;
@@ -96,7 +96,9 @@ fn nodes(nodes: &[Node]) -> String {
         rows.push(cells);
     }
     let mut text = format!("Cycles of nodes in a block, as expected; shares with their band\n{}", columns(&rows, 4));
-    for (source, names) in grouped(nodes.iter().map(|node| (node.source.as_str(), node.name.clone()))) {
+    for (source, names) in
+        grouped(nodes.iter().map(|node| (node.source.as_str(), format!("{}{}", node.name, of_firing(node)))))
+    {
         let _ = writeln!(text, "  {}: {source}", names.join(", "));
     }
     text + "\n"

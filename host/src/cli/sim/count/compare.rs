@@ -8,7 +8,7 @@ const TOLERANCE: f64 = 0.05;
 pub fn say(before: &Counts, now: &Counts) -> usize {
     let (mut differ, mut same, mut new) = (0, 0, 0);
     for (signature, frames, count) in now.iter() {
-        let Some(then) = before.find(signature, frames.unwrap_or(0)).filter(|then| !then.interpolated) else {
+        let Some(then) = before.find(signature, frames).filter(|then| !then.interpolated) else {
             new += 1;
             say!("note: not counted before: {signature}");
             continue;
@@ -19,9 +19,27 @@ pub fn say(before: &Counts, now: &Counts) -> usize {
             continue;
         }
         differ += 1;
-        let frames = frames.map_or(String::new(), |frames| format!(", {frames} frames"));
         let percent = 100.0 * (now / then.max(1.0) - 1.0);
-        say!("error: {signature}{frames}: {then:.0} instructions a call before, {now:.0} now: {percent:+.1} %");
+        say!(
+            "error: {signature}, {frames} frames: {then:.0} instructions a call before, {now:.0} now: {percent:+.1} %"
+        );
+    }
+    for one in now.engine() {
+        let Some(then) = before.engine().iter().find(|then| then.effort() == one.effort()) else { continue };
+        if (one.mean - then.mean).abs() > TOLERANCE * then.mean.max(1.0) {
+            differ += 1;
+            let percent = 100.0 * (one.mean / then.mean.max(1.0) - 1.0);
+            say!(
+                "error: the engine, {} steps, {} firings, {} floats: {:.0} instructions a block before, {:.0} now: {percent:+.1} %",
+                one.steps,
+                one.firings,
+                one.floats,
+                then.mean,
+                one.mean
+            );
+        } else {
+            same += 1;
+        }
     }
     let within = 100.0 * TOLERANCE;
     say!("{same} counts are within {within:.0} % of those before, {differ} are not, {new} are new");

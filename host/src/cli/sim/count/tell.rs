@@ -46,7 +46,7 @@ pub fn own_workers(isa: &Isa) -> String {
     .replace("\n   cargo", "\n  cargo")
 }
 
-const HEAD: [&str; 8] = ["node", "frames", "calls", "mean", "p99", "max", "loads, stores", "code"];
+const HEAD: [&str; 9] = ["node", "frames", "calls", "min", "mean", "p99", "max", "loads, stores", "code"];
 
 /// All graphs, each as a table.
 pub fn tables(counted: &[Counted], isa: &Isa) -> String {
@@ -67,15 +67,15 @@ fn table(one: &Counted) -> String {
     let row = |name: &str, frames: Option<u64>, count: &Count| {
         let frames = frames.map_or("-".into(), |frames| frames.to_string());
         let code = count.code.map_or("-".into(), |bytes| format!("{bytes} B"));
-        let [mean, p99, max, memory] =
-            [count.instructions_mean, count.p99, count.max, count.memory].map(|n| format!("{n:.0}"));
-        [name.into(), frames, count.calls.to_string(), mean, p99, max, memory, code]
+        let [min, mean, p99, max, memory] =
+            [count.min, count.instructions_mean, count.p99, count.max, count.memory].map(|n| format!("{n:.0}"));
+        [name.into(), frames, count.calls.to_string(), min, mean, p99, max, memory, code]
     };
     let mut rows = vec![HEAD.map(String::from)];
     for node in &one.nodes {
         match node.counts.as_slice() {
-            [] => rows.push([node.name.as_str(), "-", "0", "-", "-", "-", "-", "-"].map(String::from)),
-            counts => rows.extend(counts.iter().map(|(frames, count)| row(&node.name, *frames, count))),
+            [] => rows.push([node.name.as_str(), "-", "0", "-", "-", "-", "-", "-", "-"].map(String::from)),
+            counts => rows.extend(counts.iter().map(|(frames, count)| row(&node.name, Some(*frames), count))),
         }
     }
     rows.push(row("the engine", None, &one.engine));
@@ -95,10 +95,10 @@ fn table(one: &Counted) -> String {
 /// For scripts.
 pub fn report(counted: &[Counted], counts: &Counts) -> Value {
     let count = |count: &Count| {
-        let Count { calls, instructions_mean: mean, p99, max, memory, code, .. } = count;
-        json!({ "calls": calls, "mean": mean, "p99": p99, "max": max, "memory": memory, "code": code })
+        let Count { calls, min, instructions_mean: mean, p99, max, memory, code, .. } = count;
+        json!({ "calls": calls, "min": min, "mean": mean, "p99": p99, "max": max, "memory": memory, "code": code })
     };
-    let of_node = |(frames, of): &(Option<u64>, Count)| {
+    let of_node = |(frames, of): &(u64, Count)| {
         let mut value = count(of);
         value["frames"] = json!(frames);
         value

@@ -4,67 +4,23 @@
 //! they fire (C. L. Liu, J. W. Layland, "Scheduling Algorithms for Multiprogramming in a Hard-Real-Time Environment", JACM
 //! 20, 1973). DMA goes round `buffers` buffers: block `n` is there when its last sample has come in, must be answered
 //! before the buffer is played, `buffers - 1` blocks later, and is overwritten then.
+mod task;
+mod turn;
+
 use super::band::Case;
 use super::clock::{Clock, Ps, SECOND};
 use super::cost::Prices;
-use super::fault::{Arrival, Burner, Faults};
+use super::fault::{Arrival, Faults};
+use super::overhead::{Effort, Writes};
 use super::profile::Profile;
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::trace::{Event, Trace, What};
 use crate::graph::{Paper, Plan, Work};
 use crate::render::Stand;
 use std::collections::VecDeque;
+use task::{Job, Kind, Task, lanes};
 
-/// What the sound does next.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Turn {
-    /// The audio task begins a block.
-    Render {
-        /// Which block of the device's time.
-        world: u64,
-        /// Its samples.
-        heard: Heard,
-        /// Where lanes stand.
-        stands: Vec<Stand>,
-    },
-    /// DMA has played the place of a block.
-    Play {
-        /// Which block of the device's time.
-        world: u64,
-        /// What was in it.
-        played: Played,
-    },
-}
-
-/// The samples of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Heard {
-    /// They did not arrive: the buffer holds what it held before.
-    pub empty: bool,
-    /// Blocks before it were lost: it does not go on from where the last one ended.
-    pub cut: bool,
-}
-
-/// What DMA played.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Played {
-    /// The block that was rendered for it.
-    Rendered,
-    /// What lay in the buffer, as a block was late; the one that was rendered for it, if any, comes to nothing.
-    Stale {
-        /// It was rendered, too late.
-        rendered: bool,
-    },
-    /// Nothing: the device was not there.
-    Gone,
-    /// The clock of what comes out is ahead: a buffer was played twice.
-    Twice,
-    /// It is behind: a block was left out.
-    LeftOut {
-        /// It was rendered.
-        rendered: bool,
-    },
-}
+pub use turn::{Heard, Played, Turn};
 
 /// A device that runs a plan.
 pub struct Machine<'p> {
@@ -75,6 +31,8 @@ pub struct Machine<'p> {
     case: Case,
     clock: Clock,
     paper: Paper<'p>,
+    /// What each step writes.
+    writes: Vec<Writes>,
     /// Those of the highest priority first: burners, the audio task, lanes.
     tasks: Vec<Task>,
     audio: usize,
@@ -102,48 +60,6 @@ pub struct Machine<'p> {
     pub trace: Trace,
 }
 
-/// A task.
-struct Task {
-    kind: Kind,
-    jobs: VecDeque<Job>,
-}
-
-enum Kind {
-    Burner { burner: Burner, next: Ps },
-    Audio,
-    Lane(Lane),
-}
-
-struct Lane {
-    /// Its number in the plan.
-    number: usize,
-    steps: Vec<usize>,
-    /// Blocks that may wait.
-    patience: u64,
-    full: bool,
-    /// Blocks after which its events are due, where nothing else is read of it.
-    due: Option<u64>,
-    /// What the block that is being rendered asks of it: cycles, and firings.
-    asked: (u64, u64),
-}
-
-/// Something that a task has to do.
-#[derive(Clone, Copy, Debug)]
-struct Job {
-    /// Of the device's time.
-    world: u64,
-    /// Of the graph's time.
-    block: u64,
-    released: Ps,
-    due: Ps,
-    /// What is left to do; not known before it begins.
-    left: Option<Ps>,
-    /// Firings of a lane.
-    firings: u64,
-    missed: bool,
-    empty: bool,
-}
-
 impl<'p> Machine<'p> {
     /// A device at its start.
     pub fn new(
@@ -160,9 +76,9 @@ impl<'p> Machine<'p> {
         tasks.push(Task::of(Kind::Audio));
         tasks.extend(lanes(plan).into_iter().map(|lane| Task::of(Kind::Lane(lane))));
         let names = tasks.iter().map(|task| match &task.kind {
-            Kind::Burner { .. } => ("something else".to_string(), None),
-            Kind::Audio => ("audio".to_string(), Some(None)),
-            Kind::Lane(lane) => (plan.lanes()[lane.number].to_string(), Some(Some(lane.number))),
+            Kind::Burner { .. } => (tally::ELSE.to_string(), None),
+            Kind::Audio => (tally::task(None), Some(None)),
+            Kind::Lane(lane) => (tally::task(Some(plan.lanes()[lane.number])), Some(Some(lane.number))),
         });
         let span = clock.block_begins(plan.period.clamp(16, 256)).clamp(SECOND / 20, 4 * SECOND);
         Self {
@@ -175,6 +91,7 @@ impl<'p> Machine<'p> {
             case,
             clock,
             paper: Paper::new(plan),
+            writes: plan.steps.iter().map(|step| Writes::of(step, plan)).collect(),
             tasks,
             audio,
             now: 0,
@@ -226,11 +143,6 @@ impl<'p> Machine<'p> {
         self.tasks.iter().flat_map(|task| &task.jobs).filter_map(|job| job.left).sum()
     }
 
-    /// When this is, in the device's time.
-    pub fn now(&self) -> Ps {
-        self.now
-    }
-
     /// Runs until the next interrupt, which comes.
     fn interrupt(&mut self) {
         let world = self.world;
@@ -257,8 +169,8 @@ impl<'p> Machine<'p> {
         self.run_until(self.arrived);
         self.event(self.audio, What::Released, world);
         self.places.push_back((world, None));
-        let (block, left, firings, missed) = (0, None, 0, false);
-        self.tasks[self.audio].jobs.push_back(Job { world, block, released: there, due, left, firings, missed, empty });
+        let job = Job { world, released: there, due, empty, ..Job::default() };
+        self.tasks[self.audio].jobs.push_back(job);
     }
 
     fn event(&mut self, task: usize, what: What, block: u64) {
@@ -308,17 +220,8 @@ impl<'p> Machine<'p> {
             let Kind::Burner { burner, next } = &mut task.kind else { continue };
             while *next <= self.now && *next < burner.to {
                 let (released, due) = (*next, *next + burner.every);
-                let job = Job {
-                    world: 0,
-                    block: 0,
-                    released,
-                    due,
-                    left: Some(burner.takes),
-                    firings: 0,
-                    missed: false,
-                    empty: false,
-                };
-                task.jobs.push_back(job);
+                let left = Some(burner.takes);
+                task.jobs.push_back(Job { released, due, left, ..Job::default() });
                 begun.push(at);
                 *next = due;
             }
@@ -386,6 +289,7 @@ impl<'p> Machine<'p> {
         let heard = Heard { empty: job.empty, cut: std::mem::take(&mut self.cut) };
         self.turns.push_back(Turn::Render { world: job.world, heard, stands });
         let mut cycles = self.profile.interrupt.cycles.at(self.case).ceil() as u64;
+        cycles += self.of_engine(self.audio, Effort::block(self.plan.steps.len()));
         for step in 0..self.plan.steps.len() {
             if self.plan.steps[step].lane.is_none() {
                 let work = self.paper.work(step);
@@ -401,6 +305,31 @@ impl<'p> Machine<'p> {
         if let Some(front) = self.tasks[self.audio].jobs.front_mut() {
             *front = Job { block, left, ..job };
         }
+    }
+
+    /// Cycles that the engine itself takes in a task, beside what it has to do in any case: for the steps that fire there.
+    ///
+    /// What a lane takes and gives goes through the audio task as well, which copies it, and does not look through it: it is
+    /// taken for as much work, and where costs are low, for a firing alone.
+    fn of_engine(&mut self, task: usize, mut effort: Effort) -> u64 {
+        let Some(engine) = &self.prices.engine else { return 0 };
+        for (step, planned) in self.plan.steps.iter().enumerate() {
+            let is_here = match &self.tasks[task].kind {
+                Kind::Lane(lane) => lane.steps.contains(&step),
+                _ => planned.lane.is_none(),
+            };
+            let Work { firings, frames } = self.paper.work(step);
+            let whole = Effort::of(firings, frames, self.writes[step]);
+            effort += match (is_here, task == self.audio) {
+                (true, _) => whole,
+                (false, true) if self.case == Case::Low => Effort { floats: 0, ..whole },
+                (false, true) => whole,
+                (false, false) => Effort::default(),
+            };
+        }
+        let cycles = engine.cycles(effort, self.case);
+        self.tally.engine(task, cycles);
+        cycles
     }
 
     /// Cycles of what a step does in a block.
@@ -419,6 +348,7 @@ impl<'p> Machine<'p> {
             asked.0 += self.costs(step, work);
             asked.1 = asked.1.max(work.firings);
         }
+        asked.0 += self.of_engine(task, Effort::default());
         if asked.1 > 0 {
             asked.0 += self.profile.interrupt.switch.at(self.case).ceil() as u64;
         }
@@ -484,7 +414,7 @@ impl<'p> Machine<'p> {
         if !is_lane || job.firings > 0 {
             self.event(task, if late || job.missed { What::Late } else { What::Done }, job.block);
             let late = late || job.missed;
-            self.tally.tasks[task].responded(self.now - job.released, job.released, late);
+            self.tally.tasks[task].responded(self.now - job.released, late);
         }
         if !is_audio {
             return;
@@ -506,8 +436,9 @@ impl<'p> Machine<'p> {
             self.tally.tasks[at].missed += firings;
             return;
         }
-        let (released, left) = (self.now, Some(self.clock.takes(cycles)));
-        task.jobs.push_back(Job { released, due: Ps::MAX, left, firings, missed: false, empty: false, ..of });
+        // As its deadline does, its response counts from when its block was there.
+        let left = Some(self.clock.takes(cycles));
+        task.jobs.push_back(Job { due: Ps::MAX, left, firings, missed: false, empty: false, ..of });
         if firings > 0 {
             self.event(at, What::Released, of.block);
         }
@@ -534,30 +465,4 @@ impl<'p> Machine<'p> {
             (0..slips.max(0)).for_each(|_| self.turns.push_back(Turn::Play { world, played: Played::Twice }));
         }
     }
-}
-
-impl Task {
-    fn of(kind: Kind) -> Self {
-        Self { kind, jobs: VecDeque::new() }
-    }
-}
-
-/// The lanes of a plan, those that fire most often first.
-fn lanes(plan: &Plan) -> Vec<Lane> {
-    let mut lanes: Vec<(u64, Lane)> = vec![];
-    for (number, name) in plan.lanes().into_iter().enumerate() {
-        let on_lane = |step: usize| plan.steps[step].lane.as_ref().is_some_and(|own| own.name == name);
-        let steps: Vec<usize> = (0..plan.steps.len()).filter(|&step| on_lane(step)).collect();
-        let firings = steps.iter().map(|&step| plan.steps[step].firings).max().unwrap_or(0).max(1);
-        let streams = steps.iter().flat_map(|&step| &plan.steps[step].outputs).filter_map(|output| output.stream);
-        let streams: Vec<usize> = streams.collect();
-        let is_read = plan.edges.iter().any(|edge| edge.leaves_lane() && streams.contains(&edge.stream));
-        let delay =
-            steps.iter().filter_map(|&step| plan.steps[step].lane.as_ref()).map(|lane| u64::from(lane.delay)).max();
-        let due = (!is_read).then(|| (delay.unwrap_or(1).max(1) * plan.period).div_ceil(firings).max(1));
-        let patience = plan.patience(name);
-        lanes.push((firings, Lane { number, steps, patience, full: false, due, asked: (0, 0) }));
-    }
-    lanes.sort_by_key(|(firings, lane)| (std::cmp::Reverse(*firings), lane.number));
-    lanes.into_iter().map(|(_, lane)| lane).collect()
 }
