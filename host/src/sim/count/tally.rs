@@ -11,10 +11,20 @@ pub struct Tally {
     calls: BTreeMap<(u32, u64), Vec<Call>>,
     /// Bytes of instructions that each mark ran.
     code: BTreeMap<u32, u64>,
-    /// Blocks: what the engine took in each, how many pairs lay in it, and which steps were called with how many frames.
-    engine: Vec<(Call, u64, BTreeMap<(u32, u64), u64>)>,
+    engine: Vec<Block>,
     /// Instructions of the whole program.
     pub total: u64,
+}
+
+/// A block of the engine.
+#[derive(Debug, Default, PartialEq)]
+struct Block {
+    /// What it took, all pairs of marks in it aside, but not what those cost it.
+    call: Call,
+    /// How many pairs lay in it.
+    pairs: u64,
+    /// How often each step was called, with how many frames.
+    of_steps: BTreeMap<(u32, u64), u64>,
 }
 
 /// Instructions, and loads and stores.
@@ -40,7 +50,7 @@ impl Tally {
     /// What is not as the counter writes it, in words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut tally = Self::default();
-        let (mut ended, mut pairs, mut of_steps) = (false, 0, BTreeMap::new());
+        let (mut ended, mut block) = (false, Block::default());
         for (at, line) in text.lines().enumerate() {
             let wrong = || format!("line {} is `{line}`", at + 1);
             let mut words = line.split(' ');
@@ -53,12 +63,12 @@ impl Tally {
                     let call = Call { instructions, memory };
                     match Mark(what) {
                         Mark::BLOCK => {
-                            tally.engine.push((call, std::mem::take(&mut pairs), std::mem::take(&mut of_steps)));
+                            tally.engine.push(Block { call, ..std::mem::take(&mut block) });
                         }
                         mark => {
-                            pairs += 1;
+                            block.pairs += 1;
                             if mark.is_step() {
-                                *of_steps.entry((what, frames)).or_default() += 1;
+                                *block.of_steps.entry((what, frames)).or_default() += 1;
                             }
                             tally.calls.entry((what, frames)).or_default().push(call);
                         }
@@ -74,7 +84,7 @@ impl Tally {
         // The pairs before the first block are those that measure pairs.
         let measuring =
             [Mark::AROUND, Mark::EMPTY].map(|mark| tally.calls.get(&(mark.0, 0)).map_or(0, Vec::len) as u64);
-        if let Some((_, pairs, _)) = tally.engine.first_mut() {
+        if let Some(Block { pairs, .. }) = tally.engine.first_mut() {
             *pairs -= measuring.iter().sum::<u64>().min(*pairs);
         }
         if ended { Ok(tally) } else { Err("it does not end as it should".into()) }
@@ -114,7 +124,7 @@ impl Tally {
     /// The marks were not measured.
     pub fn of_engine(&self) -> Result<Option<Count>, String> {
         let (own, around) = self.pair()?;
-        let calls = self.engine.iter().map(|(call, pairs, _)| call.less(own, 1).less(around, *pairs)).collect();
+        let calls = self.engine.iter().map(|block| block.call.less(own, 1).less(around, block.pairs)).collect();
         Ok(Some(count(calls, None)).filter(|count| count.calls > 0))
     }
 
@@ -125,7 +135,7 @@ impl Tally {
     pub fn of_efforts(&self, writes: &[Writes]) -> Result<Vec<overhead::Counted>, String> {
         let (own, around) = self.pair()?;
         let mut by_effort: BTreeMap<Effort, Vec<Call>> = BTreeMap::new();
-        for (call, pairs, of_steps) in &self.engine {
+        for Block { call, pairs, of_steps } in &self.engine {
             let mut effort = Effort::block(writes.len());
             for (&(step, frames), &firings) in of_steps {
                 let writes = writes.get(step as usize).copied().unwrap_or_default();
