@@ -14,13 +14,14 @@ use std::sync::atomic::AtomicBool;
 /// Buffers of the device, in samples.
 const BLOCKS: [u32; 5] = [37, 64, 128, 480, 1021];
 
-/// A device with so much room that only time matters.
+/// A device with so much room that only time matters. All nodes are measured, and the engine around them was counted.
 fn profile(rate: u32, cores: u32, jitter_us: u32, measured: &str) -> Profile {
     let text = format!(
-        "[device]\nclock_hz = 100_000_000\ncores = {cores}\nallocates = true\n\
+        "[device]\nisa = \"thumb\"\nclock_hz = 100_000_000\ncores = {cores}\nallocates = true\n\
          [audio]\nrates = [{rate}]\nblock = 37\nblocks = [64, 128, 480, 1021]\nformat = \"f32\"\ninputs = 64\noutputs = 64\n\
          [interrupt]\ncycles = 500\nswitch_cycles = 200\njitter_us = {jitter_us}\n\
-         [[heap]]\nname = \"all\"\nkib = 10_000_000\nholds = [\"streams\", \"state\"]\n{measured}"
+         [[heap]]\nname = \"all\"\nkib = 10_000_000\nholds = [\"streams\", \"state\"]\n\
+         [cost]\ncpi = {{ low = 0.1, typical = 0.3, high = 0.5, source = \"a test\" }}\n{measured}"
     );
     Profile::parse(Path::new("random.toml"), text).unwrap_or_else(|why| panic!("{why}"))
 }
