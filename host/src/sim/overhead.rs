@@ -128,8 +128,8 @@ impl Overhead {
         }
         let mut work = Band::exact(1.0);
         for one in busy {
-            work = work.reaching((one.mean - rest.low * still(one)) / more(one));
-            work = work.reaching((one.max - rest.high * still(one)) / more(one));
+            work.low = work.low.min((one.mean - rest.low * still(one)) / more(one));
+            work.high = work.high.max((one.max - rest.high * still(one)) / more(one));
         }
         work.low = work.low.max(0.0); // but for what is rounded it is not below
         let of = |share: Band, typical: f64| share.map(|share| share * typical);
@@ -258,6 +258,15 @@ mod tests {
             assert!(parts.iter().all(|part| part.low >= 0.0 && part.low <= part.typical), "{found:?}");
         }
         assert_eq!(Overhead::of(&[]), None);
+    }
+
+    #[test]
+    fn what_is_unsure_of_a_block_makes_no_firing_unsure() {
+        let all =
+            [(1, 0, 0, 800.0), (1, 0, 0, 1200.0), (1, 1, 0, 1060.0), (1, 100, 0, 11_000.0), (1, 200, 0, 21_000.0)];
+        let found = Overhead::of(&counted(&all)).unwrap();
+        assert!((found.firing.typical - 100.0).abs() < 2.0, "{found:?}");
+        assert!(found.firing.low > 97.0 && found.firing.high < 103.0, "{found:?}");
     }
 
     #[test]
