@@ -115,7 +115,9 @@ fn goes_through(mut server: PulseServer, host: &str) {
     let mut aw = live_on(host, &graph(folder.path()));
     aw.args(["--in", "mic.monitor", "--out", "speaker", "--seconds", "3"]);
     let said = Live::start(server.known_to(&mut aw)).ended();
-    assert!(said.iter().any(|line| line.starts_with("0:00:01.")), "{said:?}");
+    // A second may be told a little before it is over.
+    let told = |second: &str| said.iter().any(|line| line.starts_with(second));
+    assert!(told("0:00:01.") || told("0:00:02."), "{said:?}");
 }
 
 /// Both directions of a device are there again.
