@@ -195,6 +195,16 @@ fn what_is_not_here_is_told_with_what_to_install() {
 }
 
 #[test]
+fn counts_are_compared_with_those_that_come_with_the_program() {
+    let Some(isa) = isa() else { return };
+    let output = count(isa, &aw_tests::file("graphs/denoise.toml"), &["--check"]);
+    // Which of them differ hangs from the compiler and its options; that all were there before does not.
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("counts are within 5 %") && said.trim_end().ends_with("0 are new"), "{said}");
+}
+
+#[test]
 fn a_call_that_does_not_fit_is_refused() {
     for (options, code, words) in [
         (&["--isa", "riscv"][..], 2, "[possible values: thumb, aarch64, x86-64]"),

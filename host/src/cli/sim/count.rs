@@ -51,8 +51,8 @@ pub struct Command {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Compare with a table of counts, or with the one that comes with aw; means that differ by more than 5 % are mistakes
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
-    check: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    check: Option<Option<PathBuf>>,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -86,8 +86,8 @@ impl Command {
     fn before(&self) -> Result<Option<Counts>, ExitCode> {
         let counts = match &self.check {
             None => return Ok(None),
-            Some(path) if path.as_os_str().is_empty() => Counts::of(&self.isa),
-            Some(path) => Counts::read(path),
+            Some(None) => Counts::of(&self.isa),
+            Some(Some(path)) => Counts::read(path),
         };
         let counts = counts.map_err(fail)?;
         if counts.isa != self.isa {
