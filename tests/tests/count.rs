@@ -146,7 +146,7 @@ fn the_work_of_a_node_that_takes_what_comes_is_told_by_its_frames_and_a_table_of
     let other = count(isa, &graph, &["--block", "128", "--check", table.to_str().unwrap()]);
     assert_eq!(other.status.code(), Some(1));
     assert!(
-        stderr(&other).contains("error: gain() <- audio×1, 128 frames: 7 instructions a call before"),
+        stderr(&other).contains("error: a call of gain() <- audio×1, 128 frames: 7 instructions before"),
         "{}",
         stderr(&other)
     );

@@ -4,41 +4,35 @@ use aw_host::sim::Counts;
 /// Means may differ by so much: compilers do.
 const TOLERANCE: f64 = 0.05;
 
-/// Says which nodes differ, and which were not counted before; answers how many differ.
+/// Says which counts differ, of nodes and of the engine, and which nodes were not counted before; answers how many differ.
 pub fn say(before: &Counts, now: &Counts) -> usize {
     let (mut differ, mut same, mut new) = (0, 0, 0);
-    for (signature, frames, count) in now.iter() {
-        let Some(then) = before.find(signature, frames).filter(|then| !then.interpolated) else {
-            new += 1;
-            say!("note: not counted before: {signature}");
-            continue;
-        };
-        let (then, now) = (then.instructions_mean, count.instructions_mean);
+    let mut compare = |what: String, then: f64, now: f64| {
         if (now - then).abs() <= TOLERANCE * then.max(1.0) {
             same += 1;
-            continue;
+            return;
         }
         differ += 1;
         let percent = 100.0 * (now / then.max(1.0) - 1.0);
-        say!(
-            "error: {signature}, {frames} frames: {then:.0} instructions a call before, {now:.0} now: {percent:+.1} %"
-        );
+        say!("error: {what}: {then:.0} instructions before, {now:.0} now: {percent:+.1} %");
+    };
+    for (signature, frames, count) in now.iter() {
+        match before.find(signature, frames).filter(|then| !then.interpolated) {
+            Some(then) => {
+                let what = format!("a call of {signature}, {frames} frames");
+                compare(what, then.instructions_mean, count.instructions_mean);
+            }
+            None => {
+                new += 1;
+                say!("note: not counted before: {signature}");
+            }
+        }
     }
     for one in now.engine() {
-        let Some(then) = before.engine().iter().find(|then| then.effort() == one.effort()) else { continue };
-        if (one.mean - then.mean).abs() > TOLERANCE * then.mean.max(1.0) {
-            differ += 1;
-            let percent = 100.0 * (one.mean / then.mean.max(1.0) - 1.0);
-            say!(
-                "error: the engine, {} steps, {} firings, {} floats: {:.0} instructions a block before, {:.0} now: {percent:+.1} %",
-                one.steps,
-                one.firings,
-                one.floats,
-                then.mean,
-                one.mean
-            );
-        } else {
-            same += 1;
+        if let Some(then) = before.engine().iter().find(|then| then.effort() == one.effort()) {
+            let what =
+                format!("a block of the engine, {} steps, {} firings, {} floats", one.steps, one.firings, one.floats);
+            compare(what, then.mean, one.mean);
         }
     }
     let within = 100.0 * TOLERANCE;
